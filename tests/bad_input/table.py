@@ -96,6 +96,24 @@ BY_HAND: dict[tuple[str, str], Row] = {
         ("none/b.db", "none: No such file"),
         ("text/b.db", "text/b.db: Not a directory"),
     ],
+    **{
+        ("store copy", name): [
+            ("", f"{said}: an empty text"),
+            (STEERING, f"{said}: has characters that cannot be seen"),
+            ("sqlite:////\udcff", f"{said}: has characters that cannot be seen"),
+            ("a?b.db", "a?b.db: cannot stand in store.url"),
+            ("sqlite:///relative.db", f"{said}: a SQLite quarantine needs an absolute path"),
+            ("none/deeper/x.db", "none/deeper"),
+            ("directory", "directory: is a directory: a file is needed"),
+            ("text", "text"),
+        ]
+        for name, said in (("source", "FROM"), ("target", "TO"))
+    },
+    ("store copy", "--password-file"): [
+        ("none", "--password-file: "),
+        ("directory", "--password-file: "),
+        ("empty.eml", "--password-file: "),
+    ],
     ("store restore", "source"): [
         ("none.db", "none.db: No such file"),
         ("directory", "directory: Is a directory"),
@@ -133,6 +151,8 @@ NEEDED: dict[tuple[str, str], Callable[[Scene], str]] = {
     ("list remove", "entry"): lambda _: "a@b.example",
     ("list import", "file"): lambda scene: scene / "good.json",
     ("store backup", "target"): lambda scene: scene / "new.db",
+    ("store copy", "source"): lambda scene: scene / "q.db",
+    ("store copy", "target"): lambda scene: scene / "copy.db",
     ("store restore", "source"): lambda scene: scene / "text",
     ("quarantine purge", "--older-than"): lambda _: "1d",
 }

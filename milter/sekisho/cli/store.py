@@ -17,6 +17,7 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.plain_errors import of_system
 from sekisho.ports import StoreUnavailable
+from sekisho.private_files import SecretError, read_password
 from sekisho.store.copying import CopyError, copy_store
 from sekisho.store.database import (
     BackupError,
@@ -107,11 +108,16 @@ def restore_backup(config: Config, source: Path) -> None:
 def copy_to(config: Config, source: str, target: str, secret: Path | None) -> int:
     """Copy one store into another. Returns the exit status: 1 if a message was damaged already, else 0. Raises
     ClickException, and UsageError for what names no store."""
-    secret = secret or config.store.password_file
-    old, new = (_named(name, place, secret) for name, place in (("FROM", source), ("TO", target)))
+    typed = secret and secret.absolute()  # a relative one in the configuration is a credential of systemd
+    used = typed or config.store.password_file
+    old, new = (_named(name, place, used) for name, place in (("FROM", source), ("TO", target)))
     with as_owner(config):
         try:
+            if typed:
+                read_password(typed)  # whether or not a store needs it
             done = copy_store(old, new)
+        except SecretError as error:
+            raise click.ClickException(f"--password-file: {error}") from error
         except (CopyError, StoreUnavailable, SchemaError) as error:
             raise click.ClickException(str(error)) from error
         left = _left_beside(old, new)
@@ -130,11 +136,19 @@ def copy_to(config: Config, source: str, target: str, secret: Path | None) -> in
 
 def _named(name: str, place: str, secret: Path | None) -> StoreOptions:
     """The options of the store at a path or URL. Raises UsageError, which does not repeat a URL."""
-    url = place if "://" in place else f"sqlite:///{Path(place).absolute()}"
+    if not place or not place.isprintable():
+        wrong = "has characters that cannot be seen" if place else "an empty text"
+        raise click.UsageError(f"{name}: {wrong}: name a path or a URL as in store.url")
+    file = None if "://" in place else Path(place).absolute()
     try:
-        return StoreOptions(url=url, password_file=secret)
+        options = StoreOptions(url=place if file is None else f"sqlite:///{file}", password_file=secret)
     except ValidationError as error:
         raise click.UsageError(f"{name}: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
+    if file is not None and database_file(options) != file:
+        raise click.UsageError(
+            f"{name}: {file}: cannot stand in store.url: name a path without special characters"
+        )
+    return options
 
 
 def _left_beside(old: StoreOptions, new: StoreOptions) -> list[Path]:

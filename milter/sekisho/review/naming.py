@@ -16,10 +16,15 @@ class NoSuchEntryError(Exception):
     """The quarantine has no entry with that id, or more than one that begins so. The text names the id."""
 
 
+def shown_id(typed: str) -> str:
+    """What was typed as an id, in an error text."""
+    return printable(typed, MAX_ID_CHARS) or "an empty text"
+
+
 def whole_id(store: QuarantineReader, typed: str, *, audited: bool = False) -> str:
     """The id that was typed, or the one that begins so. A whole id need not be there. `audited`: entries that are gone
     count, too. Raises NoSuchEntryError."""
-    shown, prefix = printable(typed, MAX_ID_CHARS), prefix_of(typed)
+    shown, prefix = shown_id(typed), prefix_of(typed)
     if prefix is None:
         raise NoSuchEntryError(f"{shown}: no such entry (an id has {LENGTH} letters and digits)")
     if len(prefix) == LENGTH:

@@ -16,7 +16,7 @@ from sekisho.policy.lists import Groups
 from sekisho.ports import DamagedError, ErasedError, HeldMail
 from sekisho.release import Releaser, ReleaseRequest, ReleaseResult
 from sekisho.review.abuse_report import Reporter, abuse_report
-from sekisho.review.naming import MAX_ID_CHARS, NoSuchEntryError, whole_id
+from sekisho.review.naming import NoSuchEntryError, shown_id, whole_id
 from sekisho.runtime_changes.lists import checked_entry
 from sekisho.store.lists import Changed, ListStore
 from sekisho.text import printable
@@ -82,7 +82,7 @@ class Review:
         """The entry with its document. A person may have typed the id, or its beginning. Raises NoSuchEntryError."""
         entry = self.store.get(whole_id(self.store, record))
         if entry is None:
-            raise NoSuchEntryError(f"{_named(record)}: no such entry")
+            raise NoSuchEntryError(f"{shown_id(record)}: no such entry")
         return entry
 
     def source(self, entry: Entry, who: str, note: str = "") -> bytes:
@@ -224,8 +224,3 @@ class Review:
             self.store.move(entry.id, State.DELETED, only=state, copies=numbers, done=done)
             for state in states
         )
-
-
-def _named(record: str) -> str:
-    """What was typed as an id, in an error text."""
-    return printable(record, MAX_ID_CHARS) or "an empty text"

@@ -123,7 +123,7 @@ def _entries(quarantine: QuarantineReader, names: Names) -> Iterator[Entry]:
 def _logged(log: Path | None, names: Names) -> list[dict[str, Any]]:
     """The log's lines about the message, each once. Its names in them are added to `names`. Raises
     UnreadableLogError."""
-    needles = [value.encode() for _, value in names.known if value]
+    needles = [value.encode("utf-8", "surrogatepass") for _, value in names.known if value]
     found: dict[str, dict[str, Any]] = {}
     for line in () if log is None else lines_of(files_of(log), needles):
         facts = parse(line)

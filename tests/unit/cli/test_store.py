@@ -248,6 +248,7 @@ def test_what_is_no_whole_quarantine_is_not_restored(sekisho: Command, site: Sit
     elif what == "newer":
         with closing(sqlite3.connect(source, isolation_level=None)) as connection:
             connection.execute("UPDATE alembic_version SET version_num = 'r9999'")
+            connection.execute("ALTER TABLE entries RENAME COLUMN author TO somebody")
     elif what == "cut":
         os.truncate(source, source.stat().st_size // 2)
     elif what == "missing":
@@ -346,6 +347,34 @@ def test_what_names_no_store_is_not_copied(sekisho: Command, site: Site, place: 
         assert done.status == 2
         assert f"{name}: must" in done.err
         assert "geheim7" not in done.err
+
+
+def test_a_password_file_is_read_where_the_command_was_typed(
+    sekisho: Command, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that cannot be read is named, though files need no password, and nothing is copied."""
+    monkeypatch.chdir(site.directory)
+    for secret, fact in (("none", "No such file"), ("open", "others may read it"), ("closed", "")):
+        if secret != "none":
+            Path(secret).write_text("geheim7\n", "utf-8")
+            Path(secret).chmod({"open": 0o604, "closed": 0o600}[secret])
+        words = ("store", "copy", site.database, "new.db", "--password-file", secret)
+        done = sekisho(*words, "--config", site.config)
+        assert (done.status, Path("new.db").exists()) == ((2, False) if fact else (0, True)), done.err
+        if fact:
+            assert f"--password-file: {site.directory / secret}: {fact}" in done.err
+
+
+def test_a_store_that_a_newer_version_has_only_added_to_is_backed_up_and_restored(
+    sekisho: Command, site: Site
+) -> None:
+    """As the daemon of this version runs on it, so its backups go on."""
+    spoil(site, "UPDATE alembic_version SET version_num = 'r9999'")
+    before, target = site.names(), site.directory.parent / "copy.db"
+    for words in (("backup", target), ("restore", target)):
+        done = sekisho("store", *words, "--config", site.config)
+        assert done.status == 0, done.err
+    assert site.names() == before
 
 
 def test_a_damaged_message_is_named_by_the_copy(sekisho: Command, site: Site) -> None:

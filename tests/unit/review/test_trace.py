@@ -39,6 +39,13 @@ def test_one_name_finds_what_has_another(room: Room, tmp_path: Path) -> None:
     assert room.store.get(name).copies[0].state is State.DELETED  # type: ignore[union-attr]
 
 
+def test_bytes_that_are_no_text_name_nothing(room: Room, tmp_path: Path) -> None:
+    """They come from the command line as halves of surrogate pairs."""
+    log = tmp_path / "log"
+    log.write_text('{"event": "message", "id": "1"}\n', "utf-8")
+    assert trace("\udcff\udcfe", log, lambda: nullcontext(room.store))[0] == ()
+
+
 def test_without_log_and_store_nothing_is_known() -> None:
     """No steps, and no error."""
     assert trace("X", None, None)[0] == ()

@@ -27,7 +27,7 @@ from sekisho.ports import StoreUnavailable
 from sekisho.store.database.checking import structure
 from sekisho.store.database.engine import sync_directory
 from sekisho.store.database.lock import StoreLock, exclusive
-from sekisho.store.database.migrate import known_revisions, revision
+from sekisho.store.database.migrate import revision, serves, too_new
 from sekisho.store.database.options import StoreOptions, database_file
 from sekisho.store.database.reasons import of_sqlite
 
@@ -56,7 +56,7 @@ def backup(options: StoreOptions, target: Path, as_owner: As = nullcontext) -> N
         with closing(_connect(partial)) as copy:
             source.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
-        _examine(partial, "the copy")
+        _examine(partial, str(file))
         os.fsync(descriptor)
         os.link(partial, target)  # unlike a rename, it fails if the name was taken meanwhile
         partial.unlink()
@@ -152,7 +152,7 @@ def _opened(file: Path, as_owner: As) -> Iterator[sqlite3.Connection]:
 
 
 def _examine(path: Path, shown: str) -> None:
-    """Raises BackupError unless it is a whole quarantine of this version or an earlier one. `shown` is its name for the
+    """Raises BackupError unless it is a whole quarantine that this version can use. `shown` is its name for the
     operator."""
     name = f"file:{quote(str(path))}?mode=ro"
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(name, uri=True), poolclass=NullPool)
@@ -160,14 +160,15 @@ def _examine(path: Path, shown: str) -> None:
         with engine.connect() as connection:
             flaws = [each.text for each in structure(connection)]
             version = None if flaws else revision(connection)
+            useful = not flaws and serves(connection, version)
     finally:
         engine.dispose()
     if flaws:
         raise BackupError(f"{shown}: is damaged ({flaws[0]}): name another backup")
-    if version not in known_revisions():
-        raise BackupError(
-            f"{shown}: is no quarantine of this version or an earlier one (tables: {version or 'none'})"
-        )
+    if version is None:
+        raise BackupError(f"{shown}: is no quarantine of sekisho")
+    if not useful:
+        raise BackupError(too_new(shown, version))
 
 
 def _take(descriptor: int, source: BinaryIO, log: BinaryIO | None, fresh: Path) -> None:

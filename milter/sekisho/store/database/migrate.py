@@ -63,14 +63,20 @@ def migrate(options: StoreOptions, patience: float = MIGRATION_LOCK_SECONDS) -> 
                     f"{file} is empty, and was not: `sekisho store restore BACKUP`, or a restart after it is removed",
                 )
             if found is not None and found not in known_revisions():
-                raise SchemaError(
-                    f"the store is of a newer sekisho: its tables are at version {found}, and this program knows them "
-                    f"up to {HEAD}. Use the newer version again, or a backup from before the upgrade"
-                )
+                raise SchemaError(too_new(name_of(options), found))
             with engine.begin() as connection:
-                _upgrade(connection, options, found)
+                _upgrade(connection, options)
     finally:
         engine.dispose()
+
+
+def too_new(name: str, found: str | None) -> str:
+    """What is wrong with the tables of a newer sekisho that are not ours with more, and what to do. `name`: of the
+    database."""
+    return (
+        f"{name}: is of a newer sekisho: its tables are at version {found}, and this program knows them up to {HEAD}. "
+        "Use the newer version again, or a backup from before the upgrade"
+    )
 
 
 def up_to_date(options: StoreOptions) -> bool:
@@ -126,6 +132,11 @@ def tables_of(connection: Connection) -> list[str]:
     return sorted(inspect(connection).get_table_names())
 
 
+def serves(connection: Connection, found: str | None) -> bool:
+    """True if this version can use tables of that version, or bring them up to date."""
+    return found in known_revisions() or _extended(connection, found)
+
+
 def known_revisions() -> frozenset[str]:
     """The versions of the tables that this program can use or bring up to date."""
     from alembic.script import ScriptDirectory  # noqa: PLC0415
@@ -133,7 +144,7 @@ def known_revisions() -> frozenset[str]:
     return frozenset(each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
-def _upgrade(connection: Connection, options: StoreOptions, found: str | None) -> None:
+def _upgrade(connection: Connection, options: StoreOptions) -> None:
     """Alembic's upgrade. On SQLite the transaction already holds the one write lock."""
     from alembic import command  # noqa: PLC0415 - 0.1 s that a start on ready tables need not spend
     from alembic.util import CommandError  # noqa: PLC0415
@@ -145,10 +156,8 @@ def _upgrade(connection: Connection, options: StoreOptions, found: str | None) -
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        raise SchemaError(
-            f"{name_of(options)}: the tables (revision {found or 'none'}) are of a later version of sekisho: install "
-            "that version, or name another database in store.url"
-        ) from error
+        # another process has migrated them meanwhile
+        raise SchemaError(too_new(name_of(options), revision(connection))) from error
 
 
 def _config() -> Config:

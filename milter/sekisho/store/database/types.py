@@ -38,12 +38,17 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
         """As it is stored. Raises ValueError for NaN and infinity, which JSON has not."""
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        return _NOT_JSON_TEXT.sub(_escaped, text)
+        return json_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """The document again."""
         return None if value is None else json.loads(value)
+
+
+def json_text(value: Any) -> str:
+    """A JSON document, or a part of one, as `Json` stores it. Raises ValueError for NaN and infinity."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _NOT_JSON_TEXT.sub(_escaped, text)
 
 
 class UtcTime(TypeDecorator[datetime]):

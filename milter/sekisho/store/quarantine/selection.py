@@ -13,7 +13,6 @@ fits reads the evidence of all entries.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +20,7 @@ from sqlalchemy import ColumnElement, Select, Text, exists, or_, select, type_co
 
 from sekisho.held import Wanted
 from sekisho.store.audit import operations
+from sekisho.store.database.types import json_text
 from sekisho.store.quarantine.ids import ALPHABET, LENGTH, first_id
 from sekisho.store.quarantine.schema import entries, recipients
 
@@ -38,9 +38,9 @@ def conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if of_copy := list(_copy(wanted)):
         yield exists().where(recipients.c.entry_id == entries.c.id, *of_copy)
     if wanted.finding is not None:
-        yield _stands(f'{{"id":{_json(wanted.finding)},"points":')
+        yield _stands(f'{{"id":{json_text(wanted.finding)},"points":')
     if wanted.brand is not None:
-        brand = _json(wanted.brand)
+        brand = json_text(wanted.brand)
         yield or_(_stands(f'"identity":{{"brand":{brand},'), _stands(f',"brand":{brand},"reason_en":'))
 
 
@@ -70,7 +70,3 @@ def _copy(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
 def _stands(text: str) -> ColumnElement[bool]:
     """The text stands in the evidence."""
     return type_coerce(entries.c.document, Text).contains(text, autoescape=True)
-
-
-def _json(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
