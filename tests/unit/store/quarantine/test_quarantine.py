@@ -191,7 +191,13 @@ def test_a_list_has_what_is_wanted(store: Quarantine, clock: SetClock) -> None:
     assert found(recipient="b@ours.example") == found(recipient="a@ours") == ()
     assert found(recipient=hostile) == (odd,)
     assert found(brand="eki-net") == found(finding="brand.display_name") == (plain,)
-    assert found(brand="eki%net") == found(finding="brand_display_name") == found(finding="x.y") == found(brand="\udcff") == ()
+    assert (
+        found(brand="eki%net")
+        == found(finding="brand_display_name")
+        == found(finding="x.y")
+        == found(brand="\udcff")
+        == ()
+    )
     assert found(lowest=12.5) == both
     assert found(lowest=12.6) == found(highest=20.0, lowest=20.0) == (odd,)
     assert found(highest=12.5) == (plain,)
