@@ -85,7 +85,10 @@ def test_an_import_is_looked_at_in_the_same_way(sekisho: Command, config: Path, 
     file.write_text(json.dumps({"allow": [".co.jp", "a.example"], "block": [ended]}))
     done = sekisho("list", "import", file, "--config", config)
     assert done.status == 2
-    assert [line.split(": ")[1] for line in done.err.splitlines()] == ["allow[0]", "block[0]"]
+    assert [line.partition(f"{file}: ")[2].partition(": ")[0] for line in done.err.splitlines()] == [
+        "allow[0]",
+        "block[0]",
+    ]
     assert "there are no entries" in sekisho("list", "list", "--config", config).out
     assert "3 of 3 entries added" in sekisho("list", "import", file, "--force", "--config", config).out
 
