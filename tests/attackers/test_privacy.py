@@ -29,6 +29,7 @@ from tests.unit.store.kit import SetClock, hold, message, outcomes
 from sekisho import compose
 from sekisho.auth.forged_fields import OwnFields
 from sekisho.config import Config
+from sekisho.events import lifecycle
 from sekisho.journal import Journal, JournalOptions
 from sekisho.log import JsonLines, Logfmt
 from sekisho.message import Client, Envelope, Recipient
@@ -267,7 +268,8 @@ def test_our_own_places_stay(text: str) -> None:
 def test_an_event_says_what_it_was_given(log: Lines, privacy: Privacy) -> None:
     """Facts that were decided on do not pass a second time: the socket of a start line, ids with an `@`."""
     journal = Journal(JournalOptions(), privacy)
-    journal.started("1", workers=2, mode="enforce", socket="inet:8894@127.0.0.1")
+    started = {"version": "1", "schema": 1, "workers": 2, "mode": "enforce", "socket": "inet:8894@127.0.0.1"}
+    lifecycle.STARTED.write(logging.getLogger("sekisho.daemon"), **started)
     journal.error("spf", ValueError("x"), queue_id="4XyZ@mx")
     assert log.text.count("socket=inet:8894@127.0.0.1") == 1
     assert log.text.count('"socket": "inet:8894@127.0.0.1"') == 1

@@ -37,7 +37,17 @@ def test_a_line_is_read_back_with_the_keys_that_were_written(one: str, two: str)
 def test_json_is_one_readable_object(text: str, number: float, whole: int) -> None:
     """A JSON reader finds one object, without any control or undecodable character."""
     line = JsonLines().format(record(text=text, number=number, whole=whole, many=[text]))
-    assert list(json.loads(line)) == ["time", "level", "logger", "event", "text", "number", "whole", "many"]
+    assert list(json.loads(line)) == [
+        "schema",
+        "time",
+        "level",
+        "logger",
+        "event",
+        "text",
+        "number",
+        "whole",
+        "many",
+    ]
     assert "NaN" not in line.replace(text, "")
     assert all(char.isprintable() or char == "\u3000" for char in line)
     line.encode("utf-8")
