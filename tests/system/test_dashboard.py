@@ -210,7 +210,7 @@ LEDGER: Mapping[str, Callable[[Night], Series]] = {
     "Workers replaced": lambda night: {},
     "Open sessions": lambda night: {},
     "Ready, by reason": lambda night: series(
-        {"workers": 1, "milter": 1, "store": 1, "maintenance": 1}, "reason"
+        {"workers": 1, "milter": 1, "smtp": 1, "store": 1, "maintenance": 1}, "reason"
     ),
     "Not seen": lambda night: {},
 }

@@ -47,6 +47,7 @@ EXCEPTIONS = {
     "postfix.recipient_delimiter": "no command: it is our option that follows, or a note",
     "store.none": "a note: nothing to mend",
     "store.version": "a note: nothing to mend",
+    "store.extended": "a note: nothing to mend",
     "store.newer": "the mend is another version of the program",
     "postfix.partly_enforced": "a note: nothing to mend",
     "files.lists": "no command: the list in the file is edited by hand",
@@ -54,6 +55,14 @@ EXCEPTIONS = {
     "socket.other": "the lab's daemon listens on a UNIX socket; tests/unit/doctor has the port",
     "metrics.taken": "the lab knows by its metrics port that the daemon is ready; tests/unit/doctor has the port",
     "postfix.bypass_silent": "the lab's Postfix runs with what is on the disk; tests/unit/doctor has the port",
+    **dict.fromkeys(
+        ("smtp.loop", "smtp.next_hop", "smtp.not_asked", "smtp.position", "smtp.proxy_timeout"),
+        "the lab's daemon is the milter; tests/unit/doctor/test_smtp_door.py has them",
+    ),
+    **dict.fromkeys(
+        ("directory.answers", "directory.fails", "directory.sandbox", "directory.type"),
+        "the site has no tables; tests/unit/doctor/test_tables.py has them",
+    ),
 }
 
 
@@ -497,7 +506,8 @@ def all_codes() -> set[str]:
         text = file.read_text("utf-8")
         found |= set(
             re.findall(
-                r'(?<!\.set)\(\s*"((?:postfix|socket|dns|store|clock|guard|files|metrics)\.[a-z_]+)"', text
+                r'(?<!\.set)\(\s*"((?:postfix|socket|dns|store|clock|guard|files|metrics|smtp|directory)\.[a-z_]+)"',
+                text,
             )
         )
         if "_WANTED = (" in text:
