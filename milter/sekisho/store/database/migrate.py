@@ -48,7 +48,7 @@ def migrate(options: StoreOptions, patience: float = MIGRATION_LOCK_SECONDS) -> 
             with engine.connect().execution_options(**READING) as connection:
                 found = revision(connection)
                 foreign = [] if found or options.url.startswith("postgresql") else tables_of(connection)
-                ready = found == HEAD or _extended(connection, found)
+                ready = fits(connection, found)
             if ready:
                 return
             if foreign:
@@ -83,8 +83,7 @@ def up_to_date(options: StoreOptions) -> bool:
     """True if the tables are those of this version, or of a later one that this one can use. Nothing is changed. Raises
     StoreUnavailable."""
     with _reading(options) as connection:
-        found = revision(connection)
-        return found == HEAD or _extended(connection, found)
+        return fits(connection, revision(connection))
 
 
 def revision_of(options: StoreOptions) -> str | None:
@@ -101,6 +100,11 @@ def _reading(options: StoreOptions) -> Iterator[Connection]:
             yield connection
     finally:
         engine.dispose()
+
+
+def fits(connection: Connection, found: str | None) -> bool:
+    """True if tables of that version are ours as they are, or ours with more."""
+    return found == HEAD or _extended(connection, found)
 
 
 def _extended(connection: Connection, found: str | None) -> bool:

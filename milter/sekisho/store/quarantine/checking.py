@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, NullPool, Select, func, not_, select
 from sekisho.ports import StoreUnavailable
 from sekisho.store.database.checking import MAX_SHOWN_FLAWS, StoreFlaw, missing, of_files, structure
 from sekisho.store.database.engine import READING, connect, unavailable
-from sekisho.store.database.migrate import revision
+from sekisho.store.database.migrate import fits, revision
 from sekisho.store.database.options import StoreOptions, database_file
 from sekisho.store.database.schema import HEAD
 from sekisho.store.quarantine.held_rows import GONE, unpack
@@ -43,7 +43,8 @@ def _inside(engine: Engine, options: StoreOptions) -> Iterator[StoreFlaw]:
             yield from broken
             if broken:  # further checks would read damaged data
                 return
-        if (version := revision(connection)) != HEAD:
+        version = revision(connection)
+        if not fits(connection, version):
             yield StoreFlaw(
                 "schema", f"the tables are at version {version or 'none'}, this program's are at {HEAD}"
             )

@@ -20,7 +20,7 @@ from sekisho.store.database import SchemaError, StoreOptions, migrate, migration
 from sekisho.store.database.engine import connect
 from sekisho.store.database.schema import HEAD, metadata
 from sekisho.store.lists.table import list_entries
-from sekisho.store.quarantine import Quarantine
+from sekisho.store.quarantine import Quarantine, examine_store
 from sekisho.store.quarantine.ids import ALPHABET, normal, record_id
 
 
@@ -108,6 +108,7 @@ def test_one_release_back_runs_on_tables_that_have_more(options: StoreOptions) -
     assert {each.id for each in store.list()} == {before, after}
     store.close()
     assert revision_of(options) == "r9999"
+    assert examine_store(options) == (), "store check finds no fault in tables on which the daemon runs"
 
 
 @pytest.mark.parametrize(
