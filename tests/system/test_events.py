@@ -28,6 +28,7 @@ OTHER_VALUES: dict[str, Any] = {
     "wire.backlog": 7,
     "wire.failure_memory": "{}/failures",
     "metrics.directory": "{}/other-metrics",
+    "smtp.listen": "127.0.0.1:10099",
 }
 """Another good value for each option that only a restart can change."""
 

@@ -89,7 +89,7 @@ FLAWS = {
     "entry_without_content": "DELETE FROM contents WHERE rowid = 1",
     "recipient_without_entry": "UPDATE recipients SET entry_id = 'x' WHERE id = 1",
     "entry_without_recipient": "DELETE FROM recipients WHERE id < 3",
-    "schema": "UPDATE alembic_version SET version_num = 'r9999'",
+    "schema": "UPDATE alembic_version SET version_num = 'r0001'",
     "foreign_key": "DELETE FROM contents WHERE rowid = 1",
 }
 
