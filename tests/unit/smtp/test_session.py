@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from dataclasses import replace
 
 import pytest
 from tests.unit.release.kit import CLOSE
@@ -179,6 +180,19 @@ def test_a_withheld_recipient_is_not_named_to_the_next_hop() -> None:
             "RSET", "XFORWARD NAME=mail.x.example ADDR=192.0.2.7", "MAIL FROM:<a@x.example>",
             "RCPT TO:<a@y.example>", "RCPT TO:<c@y.example>", "DATA",
         ]  # fmt: skip
+
+
+def test_a_withheld_recipient_that_the_directory_knows_is_not_named_either() -> None:
+    """What the site's directory says of a recipient does not make it another one."""
+
+    def action(raw: bytes, envelope: Envelope) -> Action:
+        gone = replace(envelope.recipients[0], groups=("vip",))
+        return Action(Reply.ACCEPT, edits=(DeleteRecipient(gone),))
+
+    with door(Judge(action)) as it, it.mta as mta:
+        assert one(mta, "a@y.example", "b@y.example") == "250 2.0.0 kept"
+        at = it.commands.index("RSET")
+        assert it.commands[at:] == ["RSET", "MAIL FROM:<a@x.example>", "RCPT TO:<b@y.example>", "DATA"]
 
 
 @pytest.mark.parametrize("reply", ["450 4.2.0 later", "550 5.1.1 nobody", CLOSE])
