@@ -60,7 +60,13 @@ def test_the_envelope(daemon: Daemon) -> None:
         "raw_sender": '"a"@example.org',
         "parameters": ["SIZE=10"],
         "recipients": [
-            {"address": "real@example.jp", "raw": "<B@Example.JP>", "parameters": ["NOTIFY=NEVER"]}
+            {
+                "address": "real@example.jp",
+                "raw": "<B@Example.JP>",
+                "parameters": ["NOTIFY=NEVER"],
+                "groups": [],
+                "targets": [],
+            }
         ],
         "client": {
             "address": "192.0.2.10",
@@ -77,6 +83,7 @@ def test_the_envelope(daemon: Daemon) -> None:
         "dropped": 0,
         "forged": {"fields": [], "too_many": False},
         "body_digests": None,
+        "whole": None,
     }
 
 

@@ -49,7 +49,9 @@ def test_a_reload_that_is_refused_changes_nothing_and_comes_later(daemon: Daemon
         daemon.send(signal.SIGHUP)
         until(lambda: daemon.scoreboard()["reload_ok"] is False, "the failure is told")
         assert serves(daemon)
-        until(lambda: "the reload is tried again" in daemon.log(), "it is said")
+        until(
+            lambda: "event=reload_failed" in daemon.log() and "retry_seconds=" in daemon.log(), "it is said"
+        )
         assert daemon.workers() == old
     until(lambda: daemon.scoreboard()["generation"] == 2, "the new generation")
     assert daemon.scoreboard()["reload_ok"] is True
