@@ -63,7 +63,7 @@ def head(name: str, section: int, about: str) -> Page:
     moment = datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", "0")), UTC)
     date = f"{moment:%Y-%m-%d}" if "SOURCE_DATE_EPOCH" in os.environ else ""
     yield f'.TH {plain(name.upper())} {section} "{date}" "{NAME} {version(NAME)}" ""'
-    yield ".nh"
+    yield from (".nh", ".ad l")  # no hyphens in names, and a long choice is no line that can be adjusted
     yield from (".SH NAME", f"{plain(name)} \\- {prose(about)}")
 
 
