@@ -70,7 +70,7 @@ class TableDirectory:
         """The message with what the tables say."""
         asking = _Asking(self._tables, self._seconds)
         recipients = Recipients(asking, self._delimiters).known(message.envelope.recipients)
-        if recipients != message.envelope.recipients:
+        if any(each.groups or each.targets for each in recipients):
             message = replace(message, envelope=replace(message.envelope, recipients=recipients))
         known = None if site is None else SiteWithTables(site, asking)
         return IntroducedMessage(message, known, asking)

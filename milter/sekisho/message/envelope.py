@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -43,14 +43,14 @@ class Recipient:
     """One RCPT TO. `address` is what the MTA delivers to; `raw` is the argument as the client wrote it.
 
     `groups` and `targets` are what the site's directory says: the groups that the address is in, and, of an alias, the
-    mailboxes that it leads to.
+    mailboxes that it leads to. They do not make it another recipient, so they are not compared.
     """
 
     address: str
     raw: str = ""
     parameters: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    targets: tuple[AliasTarget, ...] = ()
+    groups: tuple[str, ...] = field(default=(), compare=False)
+    targets: tuple[AliasTarget, ...] = field(default=(), compare=False)
 
     @property
     def domain(self) -> str | None:

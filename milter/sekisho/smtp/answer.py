@@ -154,11 +154,8 @@ class Answering:
         return SmtpReply(int(code), f"{enhanced} {text}")
 
     def _handed_over(self, mail: IncomingMail, decided: Decided) -> SmtpReply:
-        deleted = [each.recipient for each in decided.action.edits if isinstance(each, DeleteRecipient)]
-        withheld = {
-            (each.address, each.raw) for each in deleted
-        }  # with what the directory knows, they are not equal
-        left = [command for command, each in mail.recipients if (each.address, each.raw) not in withheld]
+        withheld = {each.recipient for each in decided.action.edits if isinstance(each, DeleteRecipient)}
+        left = [command for command, recipient in mail.recipients if recipient not in withheld]
         raw = edited(decided.raw, decided.action.edits)
         if mail.gone:  # nobody would hear the reply, and the MTA sends the message again
             return LATER
