@@ -4,6 +4,9 @@ PYTHON := .venv/bin/python
 # Postfix's master starts as root; without it, sudo does. Everything else of the lab runs as nobody.
 ROOT := lab/as-root.sh
 PYTEST := env PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -p no:cacheprovider
+ALONE := -n auto --dist loadgroup
+# These wait more than they compute, so there is one more of them than cores. Each has a Postfix of its own.
+DAEMONS := -n $(shell expr $$(nproc) + 1) --dist loadfile
 # One lock for every Python that pyproject.toml allows; the two packages are wanted on Windows alone.
 LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --universal --python-version 3.11 \
 	--no-emit-package tzdata --no-emit-package colorama \
@@ -47,10 +50,10 @@ run: install
 install-test:
 	@lab/install.sh test
 
-# On every core what stands alone, then one by one what runs daemons and waits for them.
+# First what stands alone, then what runs daemons and waits for them.
 test: install-test
-	@$(ROOT) $(PYTEST) -n auto --dist loadgroup -m 'not system and not whole'; first=$$?; \
-		$(ROOT) $(PYTEST) -m 'system and not whole' && exit $$first
+	@$(ROOT) $(PYTEST) $(ALONE) -m 'not system and not whole'; first=$$?; \
+		$(ROOT) $(PYTEST) $(DAEMONS) -m 'system and not whole' && exit $$first
 
 # The filters that stand beside sekisho, as Debian packages them; no service of them is started.
 install-neighbours:
@@ -66,8 +69,8 @@ test-whole: install-neighbours test
 
 # `make test` runs a slice of it.
 attackers: install-test
-	@$(ROOT) $(PYTEST) -n auto --dist loadgroup -m 'not system' tests/attackers; first=$$?; \
-		$(ROOT) $(PYTEST) -m system tests/attackers && exit $$first
+	@$(ROOT) $(PYTEST) $(ALONE) -m 'not system' tests/attackers; first=$$?; \
+		$(ROOT) $(PYTEST) $(DAEMONS) -m system tests/attackers && exit $$first
 
 check: install
 	$(PYTHON) -m ruff format --check .

@@ -10,6 +10,7 @@ that do. What they print is in dist/suite-RELEASE.log. Ends with 1 if a test fai
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,10 +21,17 @@ NEEDED = ("git", "make", "python3")
 # The container's /tmp is memory, on which no store may be, and it opens few files.
 LIKE_A_MACHINE = "ulimit -n 65536; TMPDIR=/var/tmp"
 
-# As `make test`: what stands alone on every core, then one by one what runs daemons.
+# As `make test`: what stands alone, then what runs daemons and waits for them.
 TURNS = {
     "without daemons": ("-n", "auto", "--dist", "loadgroup", "-m", "not system and not whole"),
-    "with daemons": ("-m", "system and not whole"),
+    "with daemons": (
+        "-n",
+        str((os.cpu_count() or 1) + 1),
+        "--dist",
+        "loadfile",
+        "-m",
+        "system and not whole",
+    ),
 }
 
 

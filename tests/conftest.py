@@ -39,7 +39,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever starts daemons runs by itself; under load, starting Postfix may take its time."""
+    """Whatever starts daemons has a turn of its own; under load, starting Postfix may take its time."""
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in DAEMONS):
             item.add_marker(pytest.mark.system)
