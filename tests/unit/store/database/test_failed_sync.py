@@ -35,7 +35,7 @@ except StoreUnavailable as error:
     refused = str(error)
 Path(control).unlink()
 name = hold(store, b"third", ["a@x"])
-print(json.dumps([refused, len(store.list()), store.content(name).decode()]))
+print(json.dumps([refused, len(store.list()), store.content(name).decode()]), flush=True)
 os._exit(0)
 """
 
