@@ -14,8 +14,9 @@ from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
 
-from lab.place import LabError, answers, end_process, free_port, record_process, wait_until
+from lab.place import answers, free_port, wait_until
 from lab.program import USER
+from lab.server import Server
 
 PASSWORD = "secret"
 
@@ -30,7 +31,9 @@ class Dovecot:
     name: str = "dovecot"
     lmtp_port: int = field(default_factory=free_port)
     pop3_port: int = field(default_factory=free_port)
-    _process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self._server = Server("dovecot", self.directory, (self.log,))
 
     @property
     def directory(self) -> Path:
@@ -52,42 +55,15 @@ class Dovecot:
             self._own(home, account.pw_uid)
         config = self.directory / "dovecot.conf"
         config.write_text(self._config(account.pw_uid))
-        with (self.directory / "stderr").open("ab") as out:
-            self._process = subprocess.Popen(
-                ["/usr/sbin/dovecot", "-F", "-c", str(config)],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-            )
-        record_process(self.directory, self._process.pid)
-        try:
-            wait_until(self._answers, f"Dovecot listens on port {self.lmtp_port}")
-        except LabError as error:
-            self.stop()
-            words = "\n".join(
-                each.read_text() for each in (self.directory / "stderr", self.log) if each.exists()
-            )
-            raise LabError(f"{error}\n{words}") from error
+        self._server.start(["/usr/sbin/dovecot", "-F", "-c", str(config)])
+        self._server.wait(self._answers, f"Dovecot listens on port {self.lmtp_port}")
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        self._server.stop()
 
     def _answers(self) -> bool:
-        assert self._process
-        if self._process.poll() is not None:
-            raise LabError(f"dovecot ended with {self._process.returncode}")
         return answers(self.lmtp_port, greets=True) and answers(self.pop3_port, greets=True)
-
-    def stop(self) -> None:
-        if self._process:
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                end_process(self._process.pid)
-                self._process.wait()
-            self._process = None
 
     @staticmethod
     def _own(path: Path, uid: int) -> None:

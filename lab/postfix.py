@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lab.place import LabError, answers, end_process, free_port, record_process, wait_until
+from lab.place import LabError, answers, free_port, wait_until
+from lab.server import Server
 
 _PRIVATE = (
     "active",
@@ -85,7 +86,9 @@ class Postfix:
     processes: int = 50
     released_port: int = 0
     master: str = ""
-    _master: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self._master = Server("Postfix's master", self.directory, (self.log,))
 
     @property
     def directory(self) -> Path:
@@ -106,7 +109,6 @@ class Postfix:
     @property
     def pid(self) -> int:
         """The process id of `master`."""
-        assert self._master, "Postfix is not running"
         return self._master.pid
 
     def __enter__(self) -> Postfix:
@@ -122,46 +124,19 @@ class Postfix:
             raise LabError("Postfix's master needs root")
         self._lay_out()
         self.write_config()
-        with self._words.open("ab") as words:
-            self._master = subprocess.Popen(
-                [_default("daemon_directory") + "/master", "-c", str(self.config)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=words,
-                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "MAIL_CONFIG": str(self.config)},
-            )
-        record_process(self.directory, self._master.pid)
-        try:
-            wait_until(self._answers, f"Postfix listens on port {self.port}")
-        except LabError as error:
-            self.stop()
-            raise LabError(f"{error}\n{self.last_words()}") from error
-
-    def _answers(self) -> bool:
-        assert self._master
-        if self._master.poll() is not None:
-            raise LabError(f"Postfix's master ended with {self._master.returncode}")
-        return answers(self.port, greets=True)
-
-    @property
-    def _words(self) -> Path:
-        return self.directory / "log" / "stderr"
+        self._master.start(
+            [_default("daemon_directory") + "/master", "-c", str(self.config)],
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "MAIL_CONFIG": str(self.config)},
+        )
+        self._master.wait(lambda: answers(self.port, greets=True), f"Postfix listens on port {self.port}")
 
     def last_words(self) -> str:
         """The end of the mail log, and of the standard error of `master`."""
-        logs = [path.read_text(errors="replace") for path in (self.log, self._words) if path.exists()]
-        return "\n".join("\n".join(text.splitlines()[-20:]) for text in logs)
+        return self._master.last_words()
 
     def stop(self) -> None:
         """End `master` and every daemon that it started. Mail stays in the private queue."""
-        if self._master:
-            self._master.terminate()
-            try:
-                self._master.wait(10)
-            except subprocess.TimeoutExpired:
-                end_process(self._master.pid)
-                self._master.wait()
-            self._master = None
+        self._master.stop()
 
     def restart(self) -> None:
         """Stop and start. A reload is not enough: idle smtpd processes keep the old milter settings."""

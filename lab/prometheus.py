@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -19,8 +18,9 @@ from typing import Any
 
 import yaml
 
-from lab.place import LabError, end_process, free_port, record_process, wait_until
+from lab.place import LabError, free_port
 from lab.program import ROOT, as_user
+from lab.server import Server
 
 SHIPPED = ROOT / "config/prometheus"
 PACE = "1s"
@@ -44,7 +44,9 @@ class Prometheus:
     place: Path
     target: str
     port: int = field(default_factory=free_port)
-    _process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self._server = Server("Prometheus", self.directory)
 
     @property
     def directory(self) -> Path:
@@ -52,35 +54,22 @@ class Prometheus:
 
     def __enter__(self) -> Prometheus:
         self._lay_out()
-        with (self.directory / "log").open("ab") as words:
-            self._process = subprocess.Popen(
-                [
-                    str(self.directory / "prometheus"),
-                    f"--config.file={self.directory}/prometheus.yml",
-                    f"--storage.tsdb.path={self.directory}/data",
-                    f"--web.listen-address=127.0.0.1:{self.port}",
-                ],
-                cwd=self.directory,
-                stdin=subprocess.DEVNULL,
-                stdout=words,
-                stderr=words,
-                start_new_session=True,
-                **as_user(),  # type: ignore[call-overload]
-            )
-        record_process(self.directory, self._process.pid)
-        try:
-            wait_until(self._scrapes, "Prometheus has looked at sekisho")
-        except LabError as error:
-            self.__exit__()
-            log = (self.directory / "log").read_text(errors="replace")
-            raise LabError(f"{error}\n{log[-2000:]}") from error
+        self._server.start(
+            [
+                str(self.directory / "prometheus"),
+                f"--config.file={self.directory}/prometheus.yml",
+                f"--storage.tsdb.path={self.directory}/data",
+                f"--web.listen-address=127.0.0.1:{self.port}",
+            ],
+            cwd=self.directory,
+            start_new_session=True,
+            **as_user(),
+        )
+        self._server.wait(self._scrapes, "Prometheus has looked at sekisho")
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process:
-            end_process(self._process.pid)
-            self._process.wait()
-            self._process = None
+        self._server.stop()
 
     def _lay_out(self) -> None:
         """Write the shipped files with this lab's target and interval, and put the program where its user can run
@@ -99,9 +88,6 @@ class Prometheus:
         shutil.copy(tool("prometheus"), self.directory)
 
     def _scrapes(self) -> bool:
-        assert self._process
-        if self._process.poll() is not None:
-            raise LabError(f"Prometheus ended with {self._process.returncode}")
         return self._ready() and set(self.query("up").values()) == {1.0}
 
     def _ready(self) -> bool:

@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lab.place import LabError, end_process, free_port, record_process, wait_until
+from lab.place import LabError, free_port, wait_until
 from lab.program import USER, Program, as_user, program
+from lab.server import Server
 
+_START_SECONDS = 60.0
 _STOP_SECONDS = 45.0  # the daemon's own drain may take 30
 
 
@@ -40,7 +42,9 @@ class Sekisho:
     hook: Path | None = None
     next_hop: int = 0
     smtp_port: int = field(default_factory=free_port)
-    _process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self._server = Server("sekisho", self.directory, (self.log,), _STOP_SECONDS)
 
     @property
     def directory(self) -> Path:
@@ -68,8 +72,11 @@ class Sekisho:
 
     @property
     def pid(self) -> int:
-        assert self._process, "the daemon is not running"
-        return self._process.pid
+        return self._server.pid
+
+    @property
+    def running(self) -> bool:
+        return self._server.running
 
     def milter(self, **settings: str) -> str:
         """The entry for Postfix's `smtpd_milters`."""
@@ -125,36 +132,24 @@ class Sekisho:
         self.program = self.program or program(self.place)
         self.configure()
         door = ("--smtp",) if self.next_hop else ()
-        with (self.directory / "stderr").open("ab") as words:
-            self._process = subprocess.Popen(
-                [*self.wrap, *self.program.command("serve", *door, "--config", str(self.config))],
-                env=self._environment(self.program),
-                cwd=self.directory,
-                stdin=subprocess.DEVNULL,
-                stdout=words,
-                stderr=words if self.stderr is None else self.stderr,
-                # Ctrl-C at the terminal must reach only the lab, which then stops the daemon normally.
-                start_new_session=True,
-                **as_user(),  # type: ignore[call-overload]
-            )
-        record_process(self.directory, self.pid)
-        try:
-            wait_until(lambda: self._is(until), f"sekisho answers /{until} with 200", 60)
-        except LabError as error:
-            self.stop()
-            raise LabError(f"{error}\n{self.last_words()}") from error
+        self._server.start(
+            [*self.wrap, *self.program.command("serve", *door, "--config", str(self.config))],
+            env=self._environment(self.program),
+            cwd=self.directory,
+            # Ctrl-C at the terminal must reach only the lab, which then stops the daemon normally.
+            start_new_session=True,
+            **as_user(),
+            **({} if self.stderr is None else {"stderr": self.stderr}),
+        )
+        self._server.wait(
+            lambda: self.health(until) == 200, f"sekisho answers /{until} with 200", _START_SECONDS
+        )
 
     def _environment(self, program: Program) -> dict[str, str]:
         found = {**program.environment, **self.environment}
         if self.hook is not None:
             found["PYTHONPATH"] = os.pathsep.join((str(self.hook), found["PYTHONPATH"]))
         return found
-
-    def _is(self, endpoint: str) -> bool:
-        assert self._process
-        if self._process.poll() is not None:
-            raise LabError(f"sekisho ended with {self._process.returncode}")
-        return self.health(endpoint) == 200
 
     def health(self, endpoint: str) -> int:
         """The HTTP status of an endpoint of the metrics port; 0 if there is no answer."""
@@ -171,31 +166,15 @@ class Sekisho:
 
     def stop(self) -> int | None:
         """End the daemon; returns its exit status, or None if it was not running."""
-        process, self._process = self._process, None
-        if process is None:
-            return None
-        process.terminate()
-        try:
-            return process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            end_process(process.pid)
-            return process.wait()
+        return self._server.stop()
 
     def kill(self) -> None:
         """End the supervisor by SIGKILL. Its children notice it and end."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
+        self._server.kill()
 
     def last_words(self) -> str:
         """The end of the log and of standard error."""
-        texts = [
-            each.read_text(errors="replace")
-            for each in (self.directory / "stderr", self.log)
-            if each.is_file()
-        ]
-        return "\n".join("\n".join(text.splitlines()[-15:]) for text in texts)
+        return self._server.last_words()
 
     def metrics(self) -> str:
         """The metrics page."""

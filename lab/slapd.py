@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from lab.place import LabError, end_process, record_process, wait_until
+from lab.place import LabError
 from lab.program import USER, as_user
+from lab.server import Server
 
 PROGRAM, LOADER = "/usr/sbin/slapd", "/usr/sbin/slapadd"
 SUFFIX = "dc=example,dc=jp"
@@ -25,7 +26,9 @@ class Slapd:
     place: Path
     entries: str
     name: str = "slapd"
-    _process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self._server = Server("slapd", self.directory)
 
     @property
     def directory(self) -> Path:
@@ -59,27 +62,15 @@ class Slapd:
 
     def start(self) -> None:
         """Start the server; returns when it accepts connections."""
-        self._process = subprocess.Popen(
-            [PROGRAM, "-d", "0", "-f", str(self.directory / "slapd.conf"), "-h", self.url],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            **as_user(),  # type: ignore[call-overload]
+        self._server.start(
+            [PROGRAM, "-d", "0", "-f", str(self.directory / "slapd.conf"), "-h", self.url], **as_user()
         )
-        record_process(self.directory, self._process.pid)
-        wait_until(self.socket.exists, "slapd has its socket")
+        self._server.wait(self.socket.exists, "slapd has its socket")
 
     def stop(self) -> None:
         """End the server, if it runs."""
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                end_process(self._process.pid)
-                self._process.wait()
-            self._process = None
-            self.socket.unlink(missing_ok=True)
+        self._server.stop()
+        self.socket.unlink(missing_ok=True)
 
     def _run(self, program: str, *words: str) -> None:
         done = subprocess.run(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.neighbours.daemon import Neighbour
-from lab.place import answers, free_port, wait_until
+from lab.place import answers, free_port
 
 VIRUS = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 """The test file of EICAR, which every scanner is asked to find; the database here knows nothing else."""
@@ -62,9 +62,7 @@ class Amavis(Neighbour):
         config.write_text(self._config())
         config.chmod(0o644)
         self.run("/usr/sbin/amavisd", "-c", str(config), "foreground", private_dns=True)
-        wait_until(
-            lambda: self._lives() and answers(self.port, greets=True), f"amavis on port {self.port}", 60
-        )
+        self.wait(lambda: answers(self.port, greets=True), f"amavis on port {self.port}")
 
     def _config(self) -> str:
         return f"""use strict;

@@ -6,12 +6,12 @@ import os
 import random
 import shutil
 import socket
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.place import LabError, end_process, record_process, wait_until
+from lab.place import LabError
+from lab.server import Server, ends
 
 HOST = "mx.lab.invalid"
 """The authserv-id that these programs use if nothing else is said: the host's name."""
@@ -26,7 +26,7 @@ class Neighbour:
     dns: str
     name: str = ""
     authserv_id: str = HOST
-    _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _servers: list[Server] = field(default_factory=list)
 
     program = ""
     """What must be installed."""
@@ -58,7 +58,7 @@ class Neighbour:
             self.start()
         except BaseException as error:
             self.stop()
-            raise LabError(f"{error}\n{self.last_words()}") from error
+            raise LabError(f"{error}\n{ends(self.directory.rglob('*.log'))}") from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -76,41 +76,22 @@ class Neighbour:
             resolv.write_text(f"nameserver {self.nameserver}\noptions timeout:1 attempts:1\n")
             bind = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
             words = ("unshare", "--mount", "sh", "-c", bind, str(resolv), *command)
-        with (self.directory / "stderr").open("ab") as out:
-            process = subprocess.Popen(
-                words, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=out, stderr=out, user=user
-            )
-        self._processes.append(process)
-        record_process(self.directory, process.pid)
+        self._servers.append(Server(self.program, self.directory))
+        self._servers[-1].start(words, cwd=self.directory, user=user)
+
+    def wait(self, ready: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+        """Return when the program that was started last is ready. Raises LabError."""
+        self._servers[-1].wait(ready, what, seconds)
 
     def wait_for(self, path: Path, seconds: float = 60.0) -> None:
         """Return when something listens on a UNIX socket, and let everybody connect."""
-        wait_until(lambda: self._lives() and listens(path), f"{self.program} listens on {path}", seconds)
+        self.wait(lambda: listens(path), f"{self.program} listens on {path}", seconds)
         path.chmod(0o777)
-
-    def _lives(self) -> bool:
-        for each in self._processes:
-            if each.poll() is not None:
-                raise LabError(f"{self.program} ended with {each.returncode}")
-        return True
 
     def stop(self) -> None:
         """End its processes, the last one first."""
-        while self._processes:
-            process = self._processes.pop()
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                end_process(process.pid)
-                process.wait()
-
-    def last_words(self) -> str:
-        """The end of what it printed or logged."""
-        logs = [
-            each for each in (self.directory / "stderr", *self.directory.rglob("*.log")) if each.is_file()
-        ]
-        return "\n".join("\n".join(each.read_text(errors="replace").splitlines()[-15:]) for each in logs)
+        while self._servers:
+            self._servers.pop().stop()
 
 
 def listens(path: Path) -> bool:

@@ -53,10 +53,6 @@ class Daemon(Sekisho):
         if settings is not None:
             super().configure(settings)
 
-    @property
-    def running(self) -> bool:
-        return self._process is not None
-
 
 @dataclass
 class Machine(Postfix):
