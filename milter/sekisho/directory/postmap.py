@@ -41,6 +41,10 @@ class TableError(Exception):
     """A table could not be asked; the text says why."""
 
 
+class TableTimeoutError(TableError):
+    """A table had not answered when the time was over."""
+
+
 def askable(key: str) -> bool:
     """True for a key that is one line of UTF-8 without control characters, and not too long."""
     return 0 < len(key) <= MAX_KEY_CHARS and key.isprintable() and key == key.strip()
@@ -131,7 +135,7 @@ def _run(
         output, errors = child.communicate()
         said = _text(errors)
         if _FAILURE.search(said) is None:
-            raise TableError(f"no answer within {seconds:.1f} seconds") from None
+            raise TableTimeoutError(f"no answer within {seconds:.1f} seconds") from None
     return child.returncode, output.decode("utf-8", "replace"), _text(errors)
 
 
