@@ -131,21 +131,19 @@ def load(path: Path | None) -> tuple[Config, Knowledge]:
     try:
         config = read(path)
     except ConfigError as error:
-        raise ConfigError(error.errors + _named_faults(error.rest)) from error
-    if faults := (*_missing_drivers(config), *_missing_tables(config, path)):
+        faults = _missing(error.rest, path) if error.rest else ()
+        raise ConfigError((*error.errors, *faults, *_named_faults(error.rest))) from error
+    if faults := _missing(config, path):
         raise ConfigError((*faults, *_named_faults(config)))
     return config, knowledge(config)
 
 
-def _missing_drivers(config: Config) -> tuple[str, ...]:
-    fault = missing_driver(config.store)
-    return (fault,) if fault else ()
-
-
-def _missing_tables(config: Config, path: Path | None) -> tuple[str, ...]:
-    """What is not installed that the tables of the directory need. `path` is the file that names them."""
-    options = config.directory
-    return tuple(f"{path}: {fault}" for fault in missing(named(options), options.postfix_directory))
+def _missing(config: Config, path: Path | None) -> tuple[str, ...]:
+    """What is not installed that the store and the tables of the directory need. `path` is the file that names the
+    tables."""
+    driver, options = missing_driver(config.store), config.directory
+    tables = (f"{path}: {fault}" for fault in missing(named(options), options.postfix_directory))
+    return (*((driver,) if driver else ()), *tables)
 
 
 def directory(config: Config, clock: Clock, counted: Counted | None = None) -> TableDirectory | None:

@@ -1,6 +1,6 @@
 from .introduce import TableDirectory
 from .options import DirectoryOptions
-from .postmap import TableError, missing, query
+from .postmap import TableError, missing, query, types
 from .tables import TableOutcome, Tables, TableUse
 from .trial import NamedTable, TriedTable, named, tried
 
@@ -17,4 +17,5 @@ __all__ = [
     "named",
     "query",
     "tried",
+    "types",
 ]

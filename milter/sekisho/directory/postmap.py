@@ -70,26 +70,34 @@ def query(
 
 
 def missing(tables: Iterable[tuple[str, str]], directory: Path | None = None) -> tuple[str, ...]:
-    """What is not installed that these tables need, each as `option: reason`; `tables` are options and tables. What
-    cannot be found out is not told here."""
+    """What is not installed that these tables need, each as `option: reason`; `tables` are options and tables. Nothing
+    is told if the types cannot be found out (`types` says why)."""
     tables = tuple(tables)
     if not tables:
         return ()
     if _program("postmap") is None:
         return (f"{tables[0][0]}: postmap is not installed here; install Postfix (package postfix)",)
     try:
-        status, output, _ = _run("postconf", directory, ("-m",), _LIST_SECONDS)
+        known = types(directory)
     except TableError:
-        return ()
-    types = set(output.split())
-    if status or not types:
         return ()
     kinds = ((option, table.partition(":")[0]) for option, table in tables)
     return tuple(
         f"{option}: this Postfix has no tables of the type {kind}{_hint(kind)}"
         for option, kind in kinds
-        if kind not in types
+        if kind not in known
     )
+
+
+def types(directory: Path | None = None) -> frozenset[str]:
+    """The types of tables that Postfix has. Raises TableError if it does not say."""
+    status, output, errors = _run("postconf", directory, ("-m",), _LIST_SECONDS)
+    if (failure := _FAILURE.search(errors)) is not None:
+        raise TableError(failure[1])
+    found = frozenset(output.split())
+    if status or not found:
+        raise TableError(f"postconf -m ended with {status}")
+    return found
 
 
 def _hint(kind: str) -> str:
