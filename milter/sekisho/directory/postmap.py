@@ -53,7 +53,8 @@ def askable(key: str) -> bool:
 def query(
     table: str, keys: Iterable[str], seconds: float, directory: Path | None = None, user: str | None = None
 ) -> dict[str, str]:
-    """The values of those keys that the table has. Raises TableError if it fails, or after that many seconds.
+    """The values of those keys that the table has. Raises TableError if it fails, and TableTimeoutError
+    after that many seconds.
 
     `directory` is Postfix's configuration directory, `user` runs the query (root alone can choose one)."""
     wanted = {key for key in keys if askable(key)}
@@ -90,7 +91,7 @@ def missing(tables: Iterable[tuple[str, str]], directory: Path | None = None) ->
 
 
 def types(directory: Path | None = None) -> frozenset[str]:
-    """The types of tables that Postfix has. Raises TableError if it does not say."""
+    """The types of tables that Postfix has. Raises TableError (also TableTimeoutError) if it does not say."""
     status, output, errors = _run("postconf", directory, ("-m",), _LIST_SECONDS)
     if (failure := _FAILURE.search(errors)) is not None:
         raise TableError(failure[1])
