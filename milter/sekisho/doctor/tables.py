@@ -62,7 +62,8 @@ def examine(
         if faults := missing([each], options.postfix_directory):
             yield from (warning("directory.type", fault, _install(fault)) for fault in faults)
         else:
-            yield _diagnosis(tried(each, options, user), options, commands, user)
+            asked_as = user if os.geteuid() == 0 else None
+            yield _diagnosis(tried(each, options, asked_as), options, commands, user)
 
 
 def _diagnosis(

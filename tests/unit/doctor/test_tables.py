@@ -58,6 +58,28 @@ def test_a_table_that_fails(scene: Scene) -> None:
     assert one.mend == "# /nowhere is not there: name a table that is there in directory.groups"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_the_daemons_user_asks_as_itself() -> None:
+    """It need not become what it is, and could not."""
+    with TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        scene = Scene(Path(place))
+        table = scene.table("t", "a b")
+        options = scene.options(domains=[table])
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                os.setgroups([])
+                os.setgid(pwd.getpwnam("nobody").pw_gid)
+                os.setuid(pwd.getpwnam("nobody").pw_uid)
+                (one,) = tables.examine(options, Commands(user="nobody"), lambda: "")
+                status = 0 if one.text.endswith(" answers the daemon's user nobody") else 2
+            finally:
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
 def test_what_mends_a_table(scene: Scene) -> None:
     """A command that mends what the reason names; else the query as the daemon makes it."""
     scene.table("virtual", "a b")
