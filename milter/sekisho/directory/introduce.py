@@ -22,7 +22,7 @@ MAX_RECIPIENTS = (
     1000  # that tables are asked for: as many as Postfix takes by default (smtpd_recipient_limit)
 )
 MAX_ADDRESSES = 2000  # that are followed for one message
-MAX_PARENTS = 4  # of a domain that are asked for
+MAX_PARENT_LABELS = 8  # of the names above a domain that are asked for
 MAX_NAME_CHARS = 120  # of a display name
 MAX_NAME_WORDS = 6
 
@@ -243,9 +243,11 @@ class SiteWithTables:
 
 
 def _parents(domain: str) -> tuple[str, ...]:
-    """The domain and the names above it, without the top-level domain."""
+    """The domain and the names above it, without the top-level domain. Of a domain with very many labels the upper
+    names are asked for: whoever owns one of them owns all that is below."""
     labels = domain.lower().rstrip(".").split(".")
-    return tuple(".".join(labels[start:]) for start in range(min(len(labels) - 1, MAX_PARENTS + 1)))
+    starts = (0, *range(max(len(labels) - MAX_PARENT_LABELS, 1), len(labels) - 1))
+    return tuple(".".join(labels[start:]) for start in starts if start < len(labels) - 1)
 
 
 def _names(shown: str) -> dict[str, str]:

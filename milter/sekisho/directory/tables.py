@@ -22,7 +22,7 @@ LOG = logging.getLogger("sekisho.directory")
 RETRY_SECONDS = 10.0
 MAX_ANSWERS = 20_000  # that a process keeps, of each use
 MAX_KEYS = 6_000  # of one question; its time ends before in most cases
-KEYS_AT_ONCE = 500  # that one process of postmap is asked for
+KEYS_AT_ONCE = 250  # that one process of postmap is asked for
 
 
 class TableUse(StrEnum):

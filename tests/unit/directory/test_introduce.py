@@ -139,6 +139,8 @@ def test_own_domains(scene: Scene) -> None:
     ]
     assert owned == [True, True, True, False]
     assert not known.owns("stranger.example")
+    assert known.owns("a.b.c.d.e.f.g.h.i.j.k.kaisha.example")
+    assert not known.owns("")
     assert (known.guards("static.example"), known.guards("kaisha.example")) == (True, False)
 
 
