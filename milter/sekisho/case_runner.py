@@ -13,6 +13,7 @@ from sekisho.cases import Case
 from sekisho.clock import FixedClock
 from sekisho.compose import Knowledge
 from sekisho.config import Config
+from sekisho.directory import TriedTable, named, tried
 from sekisho.evidence import Evidence
 from sekisho.explain import (
     Rejudge,
@@ -36,12 +37,14 @@ class UnknownBrandError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CaseRunner:
-    """The pipeline for single cases. `real` asks real DNS, for messages without a case file."""
+    """The pipeline for single cases. `real` asks real DNS, for messages without a case file. `tables` are those of the
+    configuration, and whether they answer here: a case does not hold what they say."""
 
     basis: Basis
     knowledge: Knowledge
     pipeline: Pipeline
     real: Resolver | None = None
+    tables: tuple[TriedTable, ...] = ()
 
     @classmethod
     def of(cls, basis: Basis, *, ask_dns: bool = False, without: Collection[str] = ()) -> CaseRunner:
@@ -52,14 +55,14 @@ class CaseRunner:
         config = basis.config
         ports = compose.offline(config, registry=basis.registry, lists=basis.lists)
         known = replace(ports.knowledge, registry=reduced(ports.knowledge.registry, without))
-        tables = compose.directory(config, ports.clock) if ask_dns else None
-        pipeline = compose.pipeline(config, replace(ports, knowledge=known, directory=tables))
-        return cls(basis, known, pipeline, compose.resolver(config) if ask_dns else None)
+        pipeline = compose.pipeline(config, replace(ports, knowledge=known))
+        tables = tuple(tried(each, config.directory) for each in named(config.directory))
+        return cls(basis, known, pipeline, compose.resolver(config) if ask_dns else None, tables)
 
     @property
     def judged_with(self) -> str | dict[str, Any]:
         """The value of `judged_with` in the JSON of the commands (`Basis.judged_with`)."""
-        return self.basis.judged_with(self.knowledge.lists.version)
+        return self.basis.judged_with(self.knowledge.lists.version, self.tables)
 
     def examine(self, case: Case, recorded: Recorded | None = None) -> Examined:
         """What the checks find. With `recorded` they use these authentication results of another receiver, and no

@@ -7,7 +7,7 @@ and `docs/options.md` are generated from the same fields (`sekisho config descri
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,12 +44,13 @@ from sekisho.vocabulary import VocabularyOptions
 from sekisho.wire.options import WireOptions
 
 Part = TypeVar("Part", bound=Options)
+Place = tuple[int | str, ...]  # keys and indexes that lead to a value
 
 
 class ConfigError(Exception):
     """The configuration cannot be used. `errors` has every reason, each with file and key.
 
-    `rest` is the configuration without the groups that are wrong, or None if it cannot be read. With it, the files that
+    `rest` is the configuration without what is wrong, or None if it cannot be read. With it, the files that
     it names (brands) can be checked too, so that the operator sees all errors at once.
     """
 
@@ -176,9 +177,37 @@ def _null_characters(data: Any, *loc: int | str) -> Iterator[str]:
 
 
 def _rest(data: Mapping[str, Any], error: ValidationError | None) -> Config | None:
-    """The configuration without the groups that have errors; None if `brands` is one of them."""
-    wrong = {each["loc"][0] for each in error.errors() if each["loc"]} if error else set()
-    return None if "brands" in wrong else _part(Config, {key: data[key] for key in data.keys() - wrong})
+    """The configuration without the values that have errors; None if one is in `brands`. If values are wrong together,
+    their whole groups are left out."""
+    wrong = [each["loc"] for each in error.errors() if each["loc"]] if error else []
+    groups = {loc[0] for loc in wrong}
+    if "brands" in groups:
+        return None
+    return _part(Config, _without(data, wrong)) or _part(
+        Config, {key: data[key] for key in data.keys() - groups}
+    )
+
+
+def _without(data: Any, places: Sequence[Place]) -> Any:
+    """The data without the values at these places. A place that goes deeper than the data means the value there."""
+    if not places:
+        return data
+    entries = data.items() if isinstance(data, dict) else enumerate(data)
+    kept = {}
+    for key, value in entries:
+        inside = [place[1:] for place in places if place[0] == key]
+        if all(_has(value, place) for place in inside):
+            kept[key] = _without(value, inside)
+    return kept if isinstance(data, dict) else list(kept.values())
+
+
+def _has(value: Any, place: Place) -> bool:
+    """True if the place begins inside of the value."""
+    if not place:
+        return False
+    return place[0] in (
+        range(len(value)) if isinstance(value, list) else value if isinstance(value, dict) else ()
+    )
 
 
 def _unknown_findings(data: Mapping[str, Any]) -> Iterator[str]:

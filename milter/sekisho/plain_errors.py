@@ -125,13 +125,13 @@ def of_system(error: OSError | ValueError) -> str:
 def of_number(number: int | None, words: str | None = None) -> str:
     """The same for an error number of the operating system (errno(3)); `words` are those that came with it."""
     if number in (errno.EACCES, errno.EPERM):
-        return f"{os.strerror(number)}: user {_user()} needs the right to it"
+        return f"{os.strerror(number)}: user {own_user()} needs the right to it"
     plain = words or (os.strerror(number) if number else "cannot be used")
     mend = _MENDS.get(number or 0)
     return f"{plain}: {mend}" if mend else plain
 
 
-def _user() -> str:
+def own_user() -> str:
     """The user whose rights count."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_name

@@ -216,4 +216,4 @@ def test_doctor_asks_each_table(site: Site) -> None:
     told = site.lab.sekisho.command("doctor").stdout.decode()
     for use in ("domains", "aliases", "people", "groups"):
         assert f"directory.{use}: " in told
-    assert "cannot be asked" not in told
+    assert "does not answer" not in told

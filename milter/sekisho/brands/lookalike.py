@@ -126,10 +126,21 @@ class LookalikeIndex:
         own = shown[: len(shown) - len(to_unicode(suffix)) - 1]
         return (
             self._whole_domain(to_unicode(base))
-            or self._confusable(label)
+            or self._nearest(self._confusable(label), suffix)
             or self._composition(own)
-            or self._hyphened(label)
-            or self._edit(label)
+            or self._nearest(self._hyphened(label), suffix)
+            or self._nearest(self._edit(label), suffix)
+        )
+
+    def _nearest(self, found: Lookalike | None, suffix: str) -> Lookalike | None:
+        """What was found by the label of a brand's first domain, with the brand's domain of the same label that has the
+        suffix of the imitation, if there is one: `examp1e.co.jp` imitates `example.co.jp`, not `example.jp`."""
+        if found is None:
+            return None
+        domain = f"{found.of.partition('.')[0]}.{suffix}"
+        rivals = tuple(filter(None, (self._nearest(each, suffix) for each in found.rivals)))
+        return replace(
+            found, of=domain if self._whole.get(domain) == found.brand else found.of, rivals=rivals
         )
 
     def _whole_domain(self, shown: str) -> Lookalike | None:
@@ -226,11 +237,14 @@ class LookalikeIndex:
 
 def _words(brand: Brand) -> Iterator[str]:
     """The brand's Latin names as they would be written in a domain."""
-    for spelling in brand.spellings:
-        word = spelling.lower().replace(" ", "").replace("-", "").replace("'", "").replace(":", "")
-        word = word.removesuffix(".com").removesuffix(".co.jp")
-        if _ASCII_WORD.fullmatch(word) and not word.isdigit():
-            yield word
+    return filter(None, map(word_of, brand.spellings))
+
+
+def word_of(name: str) -> str:
+    """A name as it would be written in a domain: `exampletrading` for `Example Trading`; empty if it is not Latin."""
+    word = name.lower().replace(" ", "").replace("-", "").replace("'", "").replace(":", "")
+    word = word.removesuffix(".com").removesuffix(".co.jp")
+    return word if _ASCII_WORD.fullmatch(word) and not word.isdigit() else ""
 
 
 def _joined(pieces: list[str]) -> Iterator[tuple[int, int, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import click
 from sekisho.basis import Basis
 from sekisho.cli.options import existing
 from sekisho.config import load
+from sekisho.plain_errors import own_user
 
 
 def of_machine(path: Path | None, registry: Path | None = None) -> Basis:
@@ -49,6 +50,18 @@ def _parts(judged_with: Mapping[str, Any]) -> Iterator[str]:
     yield f"overlays {', '.join(judged_with['overlays'])}" if judged_with["overlays"] else "no overlays"
     if "registry" in judged_with:
         yield f"brands of {judged_with['registry']}"
+    if "directory" in judged_with:
+        yield from _tables(judged_with["directory"])
+
+
+def _tables(tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """How many tables of the directory answer; and of each other one, that it said nothing of any message here, and
+    why."""
+    failed = [each for each in tables if not each["answers"]]
+    answer = len(tables) - len(failed)
+    yield f"{answer} of {len(tables)} tables of [directory] answer the user {own_user()}"
+    for each in failed:
+        yield f"{each['option']} unknown, since {each['table']} does not answer: {each['reason']}"
 
 
 def _lists(version: int) -> str:

@@ -21,6 +21,7 @@ from sekisho.cli.output import say, shown, write, write_document
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError, load
 from sekisho.data_files import ContentError, UnreadableError, parse_toml, read_bytes, text_of
+from sekisho.directory import TableError, types
 from sekisho.plain_errors import BARE_KEY, of_system
 from sekisho.policy import configured_doubts
 from sekisho.preconditions import Account
@@ -61,6 +62,11 @@ def _doubts(config: Config) -> Iterator[str]:
         yield f"lists.{name}: {doubt}"
     if other := snapshot.foreign(config.store):
         yield f"store.url: {FOREIGN_LISTS.format(entries=other[1], store=other[0])}"
+    if config.directory.used:
+        try:
+            types(config.directory.postfix_directory)
+        except TableError as error:
+            yield f"directory.postfix_directory: Postfix does not say which types of tables it has: {error}"
 
 
 def _readable(path: Path | None) -> Config:

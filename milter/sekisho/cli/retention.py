@@ -9,14 +9,18 @@ from sekisho.config import Config
 from sekisho.held import Operation, OperationName, OperationResult
 from sekisho.store.quarantine import RetentionState
 
+NOT_PAUSED = "Retention was not paused: there was nothing to resume."
+
 
 def show(config: Config, *, resume: bool, style: str) -> None:
     """Print the state of retention; with `resume`, after resuming it."""
-    state = resumed(config) if resume else current(config)
+    paused, state = resumed(config) if resume else ("", current(config))
     if style == "json":
-        output.write_json(document(state))
-    else:
-        output.write(text(state, config) + "\n")
+        output.write_json(document(state) | ({"resumed": bool(paused)} if resume else {}))
+        return
+    if resume:
+        output.write(f"resumed; it was paused: {paused}\n" if paused else f"{NOT_PAUSED}\n")
+    output.write(text(state, config) + "\n")
 
 
 def current(config: Config) -> RetentionState:
@@ -25,8 +29,9 @@ def current(config: Config) -> RetentionState:
         return quarantine.retention(config.retention, uptime())
 
 
-def resumed(config: Config) -> RetentionState:
-    """End a pause of retention: the clock is right as it is now. Gives the state afterwards."""
+def resumed(config: Config) -> tuple[str, RetentionState]:
+    """End a pause of retention: the clock is right as it is now. Gives why it was paused (empty: it was not), and the
+    state afterwards."""
     with opened(config) as quarantine:
         before = quarantine.retention(config.retention, uptime())
         done = Operation(
@@ -34,7 +39,7 @@ def resumed(config: Config) -> RetentionState:
         )
         if before.paused:
             quarantine.resume_retention(uptime(), done)
-        return quarantine.retention(config.retention, uptime())
+        return before.paused, quarantine.retention(config.retention, uptime())
 
 
 def document(state: RetentionState) -> dict[str, object]:

@@ -17,8 +17,8 @@ from sekisho.compose.state import rollout_key
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.decoder import Decoder
-from sekisho.directory import TableDirectory, Tables, missing
-from sekisho.directory.tables import Counted, TableUse
+from sekisho.directory import TableDirectory, Tables, missing, named
+from sekisho.directory.tables import Counted
 from sekisho.dns_answer import Answer
 from sekisho.forwarders import ForwarderFileError, Forwarders
 from sekisho.observers import Isolation, Observers
@@ -131,22 +131,19 @@ def load(path: Path | None) -> tuple[Config, Knowledge]:
     try:
         config = read(path)
     except ConfigError as error:
-        raise ConfigError(error.errors + _named_faults(error.rest)) from error
-    if faults := (*_missing_drivers(config), *_missing_tables(config, path)):
+        faults = _missing(error.rest, path) if error.rest else ()
+        raise ConfigError((*error.errors, *faults, *_named_faults(error.rest))) from error
+    if faults := _missing(config, path):
         raise ConfigError((*faults, *_named_faults(config)))
     return config, knowledge(config)
 
 
-def _missing_drivers(config: Config) -> tuple[str, ...]:
-    fault = missing_driver(config.store)
-    return (fault,) if fault else ()
-
-
-def _missing_tables(config: Config, path: Path | None) -> tuple[str, ...]:
-    """What is not installed that the tables of the directory need. `path` is the file that names them."""
-    options = config.directory
-    named = ((f"directory.{use}", table) for use in TableUse for table in getattr(options, use))
-    return tuple(f"{path}: {fault}" for fault in missing(named, options.postfix_directory))
+def _missing(config: Config, path: Path | None) -> tuple[str, ...]:
+    """What is not installed that the store and the tables of the directory need. `path` is the file that names the
+    tables."""
+    driver, options = missing_driver(config.store), config.directory
+    tables = (f"{path}: {fault}" for fault in missing(named(options), options.postfix_directory))
+    return (*((driver,) if driver else ()), *tables)
 
 
 def directory(config: Config, clock: Clock, counted: Counted | None = None) -> TableDirectory | None:
@@ -168,10 +165,17 @@ def _named_faults(rest: Config | None) -> tuple[str, ...]:
 
 
 def offline(config: Config, *, registry: Path | None = None, lists: bool = True) -> Ports:
-    """Ports without DNS, store, log and metrics, to judge single files. `registry` and `lists` as in `knowledge`."""
+    """Ports without DNS, store, log and metrics, to judge single files. The site's tables are asked as the daemon asks
+    them: what they say belongs to the configuration, like the lists. `registry` and `lists` as in `knowledge`."""
     clock = SystemClock()
     known = knowledge(config, registry=registry, lists=lists)
-    return Ports(clock, known, pictures=Decoder(clock), rollout_key=rollout_key(config))
+    return Ports(
+        clock,
+        known,
+        pictures=Decoder(clock),
+        rollout_key=rollout_key(config),
+        directory=directory(config, clock),
+    )
 
 
 def resolver(config: Config) -> DnsResolver:

@@ -6,20 +6,23 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import islice, permutations
 
 from sekisho.directory.options import DirectoryOptions
 from sekisho.directory.tables import TableAnswers, Tables, TableUse, TimeLeft
 from sekisho.domains import to_ascii
 from sekisho.known import Lookalike
-from sekisho.message import AliasTarget, Client, Message, Recipient
+from sekisho.message import ELSEWHERE, AliasTarget, Client, Message, Recipient
 from sekisho.message.recipient_keys import key_of, mailbox_of
 from sekisho.ports import Site
 
 MAX_DEPTH = 5  # of aliases that lead to aliases
-MAX_TARGETS = 50  # of one alias
-MAX_ADDRESSES = 200  # that are followed for one message
-MAX_PARENTS = 4  # of a domain that are asked for
+MAX_TARGETS = 200  # of one alias
+MAX_RECIPIENTS = (
+    1000  # that tables are asked for: as many as Postfix takes by default (smtpd_recipient_limit)
+)
+MAX_ADDRESSES = 2000  # that are followed for one message
+MAX_PARENT_LABELS = 8  # of the names above a domain that are asked for
 MAX_NAME_CHARS = 120  # of a display name
 MAX_NAME_WORDS = 6
 
@@ -36,11 +39,11 @@ class _Asking:
         """True if a table is named for this use."""
         return self._tables.has(use)
 
-    def find(self, use: TableUse, keys: Iterable[str]) -> Mapping[str, str]:
-        """The values of the keys that are there."""
-        found: TableAnswers = self._tables.find(use, keys, self._left)
-        self.unknown = self.unknown or found.unknown
-        return found.values
+    def find(self, use: TableUse, keys: Iterable[str]) -> TableAnswers:
+        """The values of the keys that are there, and which keys are not known."""
+        found = self._tables.find(use, keys, self._left)
+        self.unknown = self.unknown or bool(found.unknown)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +87,15 @@ class Recipients:
         self._delimiters = delimiters
 
     def known(self, recipients: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
-        """The recipients with their groups and targets."""
-        named = [key_of(each.address) for each in recipients if "@" in each.address]
+        """The recipients with their groups and targets. The first ones are asked for, in the order of the envelope; of
+        those beyond the limit nothing is known."""
+        every = list(dict.fromkeys(key_of(each.address) for each in recipients if "@" in each.address))
+        named = every[:MAX_RECIPIENTS]
+        self._asking.unknown |= len(named) < len(every)
         steps = self._followed(named)
-        leaves = {key: _leaves(key, steps) for key in dict.fromkeys(named)}
-        groups = self._groups({*named, *(each for some in leaves.values() for each in some)})
+        leaves = {key: self._leaves(key, steps) for key in named}
+        ends = (each for some in leaves.values() for each in some if each)
+        groups = self._groups(dict.fromkeys((*named, *ends)))
         return tuple(self._one(each, leaves, groups) for each in recipients)
 
     def _one(
@@ -98,29 +105,55 @@ class Recipients:
         groups: Mapping[str, tuple[str, ...]],
     ) -> Recipient:
         key = key_of(recipient.address)
-        targets = tuple(AliasTarget(each, groups.get(each, ())) for each in leaves.get(key, ()))
+        ends = leaves.get(key, ())
+        targets = tuple(AliasTarget(each, groups.get(each, ())) if each else ELSEWHERE for each in ends)
         own = groups.get(key, ())
         return replace(recipient, groups=own, targets=targets) if own or targets else recipient
 
     def _followed(self, named: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-        """What each address leads to, in one step. Each step asks for all addresses at once."""
+        """What each address leads to, in one step; "" is elsewhere. Each step asks for all addresses at once, and the
+        last one whether the chains end there."""
         steps: dict[str, tuple[str, ...]] = {}
         if not self._asking.has(TableUse.ALIASES):
             return steps
-        frontier = list(named)
-        for _ in range(MAX_DEPTH):
-            waiting = [each for each in dict.fromkeys(frontier) if each not in steps]
-            frontier = waiting[: MAX_ADDRESSES - len(steps)]
-            self._asking.unknown |= len(frontier) < len(waiting)
+        waiting: Iterable[str] = named
+        for _ in range(MAX_DEPTH + 1):
+            frontier = [each for each in dict.fromkeys(waiting) if each and each not in steps]
+            frontier = frontier[: MAX_ADDRESSES - len(steps)]
             if not frontier:
                 break
-            forms = {each: self._forms(each) for each in frontier}
-            found = self._asking.find(TableUse.ALIASES, (form for some in forms.values() for form in some))
-            for each, some in forms.items():
-                value = next((found[form] for form in some if form in found), "")
-                steps[each] = tuple(_addresses(value, each))[:MAX_TARGETS]
-            frontier = [target for each in frontier for target in steps[each]]
+            values = self._values(TableUse.ALIASES, {each: self._forms(each) for each in frontier})
+            steps |= {each: tuple(_targets(value, each)) for each, value in values.items()}
+            waiting = [target for each in frontier for target in steps[each]]
         return steps
+
+    def _leaves(self, key: str, steps: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """The mailboxes at the end, and last "" if it leads elsewhere, too; none if the address leads to no mailbox but
+        itself. A loop leads nowhere. An address that was not asked for may be another alias: it is no mailbox."""
+        found: dict[str, None] = {}
+        elsewhere = False
+        seen, waiting = {key}, list(reversed(steps.get(key, ())))
+        while waiting:
+            each = waiting.pop()
+            cut = bool(each) and (each not in steps or (len(found) >= MAX_TARGETS and each not in found))
+            self._asking.unknown |= cut
+            if cut or not each:
+                elsewhere = True
+                continue
+            further = steps[each]
+            if not further or each in further:
+                found[each] = None
+            waiting += (target for target in reversed(further) if target not in seen and target != each)
+            seen.update(further)
+        if elsewhere and found:
+            return (*found, "")
+        return () if tuple(found) == (key,) else tuple(found)
+
+    def _values(self, use: TableUse, forms: Mapping[str, tuple[str, ...]]) -> Mapping[str, str | None]:
+        """The value of each address, by the first of its forms that is there: "" if none is, None if that is not
+        known."""
+        found = self._asking.find(use, (form for some in forms.values() for form in some))
+        return {each: _first(some, found) for each, some in forms.items()}
 
     def _forms(self, key: str) -> tuple[str, ...]:
         """The keys of an address, in the order of virtual(5): the address, the mailbox, the domain."""
@@ -128,11 +161,17 @@ class Recipients:
 
     def _groups(self, keys: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         forms = {key: (key, mailbox_of(key, self._delimiters)) for key in keys}
-        found = self._asking.find(TableUse.GROUPS, (form for some in forms.values() for form in some))
-        values = {
-            key: next((found[form] for form in some if form in found), "") for key, some in forms.items()
-        }
-        return {key: tuple(_group_names(value)) for key, value in values.items()}
+        values = self._values(TableUse.GROUPS, forms)
+        return {key: tuple(_group_names(value or "")) for key, value in values.items()}
+
+
+def _first(forms: Iterable[str], found: TableAnswers) -> str | None:
+    for form in forms:
+        if form in found.unknown:
+            return None
+        if form in found.values:
+            return found.values[form]
+    return ""
 
 
 def _group_names(value: str) -> Iterator[str]:
@@ -140,28 +179,19 @@ def _group_names(value: str) -> Iterator[str]:
     return (each for each in re.split(r"[,\s]+", value) if each and "." not in each and "@" not in each)
 
 
-def _addresses(value: str, key: str) -> Iterator[str]:
-    """The addresses in the value of an alias. `@example.jp` keeps the local part; a command, a file and a bare name
-    are no mailbox that rules could name."""
-    for each in filter(None, re.split(r"[,\s]+", value)):
+def _targets(value: str | None, key: str) -> Iterator[str]:
+    """The addresses in the value of an alias. `@example.jp` keeps the local part. "" is elsewhere: a value that is not
+    known, and a command, a file or a bare name, which Postfix completes or delivers in its own way."""
+    if value is None:
+        yield ""
+        return
+    for each in islice(filter(None, re.split(r"[,\s]+", value)), MAX_TARGETS + 1):
         local, at, domain = each.rpartition("@")
         name = to_ascii(domain)
         if at and name is not None and not local.startswith(("|", "/", ":")):
             yield key_of(f"{local or key.rpartition('@')[0]}@{name}")
-
-
-def _leaves(key: str, steps: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The mailboxes at the end; none if the address leads nowhere but to itself. A loop leads nowhere."""
-    found: dict[str, None] = {}
-    seen, waiting = {key}, list(reversed(steps.get(key, ())))
-    while waiting and len(found) < MAX_TARGETS:
-        each = waiting.pop()
-        further = steps.get(each, ())
-        if not further or each in further:
-            found[each] = None
-        waiting += (target for target in reversed(further) if target not in seen and target != each)
-        seen.update(further)
-    return () if tuple(found) == (key,) else tuple(found)
+        else:
+            yield ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +206,7 @@ class SiteWithTables:
         """True for our own domains and the names below them."""
         if self.site.owns(domain):
             return True
-        return bool(self.asking.find(TableUse.DOMAINS, _parents(domain)))
+        return bool(self.asking.find(TableUse.DOMAINS, _parents(domain)).values)
 
     def guards(self, domain: str) -> bool:
         """True for configured domains."""
@@ -205,7 +235,7 @@ class SiteWithTables:
         if not self.asking.has(TableUse.PEOPLE) or self.site.excepts(address):
             return None
         names = _names(shown)
-        found = self.asking.find(TableUse.PEOPLE, names)
+        found = self.asking.find(TableUse.PEOPLE, names).values
         name = next((each for each in names if each in found), None)
         if name is None or address.lower() in re.split(r"[,\s<>]+", found[name].lower()):
             return None
@@ -213,9 +243,11 @@ class SiteWithTables:
 
 
 def _parents(domain: str) -> tuple[str, ...]:
-    """The domain and the names above it, without the top-level domain."""
+    """The domain and the names above it, without the top-level domain. Of a domain with very many labels the upper
+    names are asked for: whoever owns one of them owns all that is below."""
     labels = domain.lower().rstrip(".").split(".")
-    return tuple(".".join(labels[start:]) for start in range(min(len(labels) - 1, MAX_PARENTS + 1)))
+    starts = (0, *range(max(len(labels) - MAX_PARENT_LABELS, 1), len(labels) - 1))
+    return tuple(".".join(labels[start:]) for start in starts if start < len(labels) - 1)
 
 
 def _names(shown: str) -> dict[str, str]:

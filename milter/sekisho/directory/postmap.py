@@ -41,6 +41,10 @@ class TableError(Exception):
     """A table could not be asked; the text says why."""
 
 
+class TableTimeoutError(TableError):
+    """A table had not answered when the time was over."""
+
+
 def askable(key: str) -> bool:
     """True for a key that is one line of UTF-8 without control characters, and not too long."""
     return 0 < len(key) <= MAX_KEY_CHARS and key.isprintable() and key == key.strip()
@@ -49,7 +53,8 @@ def askable(key: str) -> bool:
 def query(
     table: str, keys: Iterable[str], seconds: float, directory: Path | None = None, user: str | None = None
 ) -> dict[str, str]:
-    """The values of those keys that the table has. Raises TableError if it fails, or after that many seconds.
+    """The values of those keys that the table has. Raises TableError if it fails, and TableTimeoutError
+    after that many seconds.
 
     `directory` is Postfix's configuration directory, `user` runs the query (root alone can choose one)."""
     wanted = {key for key in keys if askable(key)}
@@ -66,26 +71,34 @@ def query(
 
 
 def missing(tables: Iterable[tuple[str, str]], directory: Path | None = None) -> tuple[str, ...]:
-    """What is not installed that these tables need, each as `option: reason`; `tables` are options and tables. What
-    cannot be found out is not told here."""
+    """What is not installed that these tables need, each as `option: reason`; `tables` are options and tables. Nothing
+    is told if the types cannot be found out (`types` says why)."""
     tables = tuple(tables)
     if not tables:
         return ()
     if _program("postmap") is None:
         return (f"{tables[0][0]}: postmap is not installed here; install Postfix (package postfix)",)
     try:
-        status, output, _ = _run("postconf", directory, ("-m",), _LIST_SECONDS)
+        known = types(directory)
     except TableError:
-        return ()
-    types = set(output.split())
-    if status or not types:
         return ()
     kinds = ((option, table.partition(":")[0]) for option, table in tables)
     return tuple(
         f"{option}: this Postfix has no tables of the type {kind}{_hint(kind)}"
         for option, kind in kinds
-        if kind not in types
+        if kind not in known
     )
+
+
+def types(directory: Path | None = None) -> frozenset[str]:
+    """The types of tables that Postfix has. Raises TableError (also TableTimeoutError) if it does not say."""
+    status, output, errors = _run("postconf", directory, ("-m",), _LIST_SECONDS)
+    if (failure := _FAILURE.search(errors)) is not None:
+        raise TableError(failure[1])
+    found = frozenset(output.split())
+    if status or not found:
+        raise TableError(f"postconf -m ended with {status}")
+    return found
 
 
 def _hint(kind: str) -> str:
@@ -131,7 +144,7 @@ def _run(
         output, errors = child.communicate()
         said = _text(errors)
         if _FAILURE.search(said) is None:
-            raise TableError(f"no answer within {seconds:.1f} seconds") from None
+            raise TableTimeoutError(f"no answer within {seconds:.1f} seconds") from None
     return child.returncode, output.decode("utf-8", "replace"), _text(errors)
 
 

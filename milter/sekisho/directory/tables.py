@@ -14,14 +14,15 @@ from threading import Lock
 from typing import NamedTuple
 
 from sekisho.directory.options import DirectoryOptions
-from sekisho.directory.postmap import TableError, askable, query
+from sekisho.directory.postmap import TableError, TableTimeoutError, askable, query
 from sekisho.events import watching
 from sekisho.ports import Clock
 
 LOG = logging.getLogger("sekisho.directory")
 RETRY_SECONDS = 10.0
 MAX_ANSWERS = 20_000  # that a process keeps, of each use
-MAX_KEYS = 300  # that one message may ask a table for
+MAX_KEYS = 6_000  # of one question; its time ends before in most cases
+KEYS_AT_ONCE = 250  # that one process of postmap is asked for
 
 
 class TableUse(StrEnum):
@@ -43,10 +44,10 @@ class TableOutcome(StrEnum):
 
 
 class TableAnswers(NamedTuple):
-    """The values of the keys that the tables have. `unknown`: a table failed, so others may be there."""
+    """The values of the keys that the tables have. `unknown`: the keys of which that could not be found out."""
 
     values: Mapping[str, str]
-    unknown: bool = False
+    unknown: frozenset[str] = frozenset()
 
 
 class TimeLeft:
@@ -85,19 +86,23 @@ class Tables:
         return bool(self._tables(use))
 
     def find(self, use: TableUse, keys: Iterable[str], left: TimeLeft) -> TableAnswers:
-        """The values of the keys. It waits no longer than what is `left`, and takes the time from that."""
+        """The values of the keys, which are asked in their order. It waits no longer than what is `left`, and takes the
+        time from that."""
         if not self.has(use):
             return TableAnswers({})
         wanted = tuple(dict.fromkeys(filter(askable, keys)))
         now = self._clock.monotonic()
         values = self._fresh(use, wanted, now)
         missing = [key for key in wanted if key not in values]
-        asked = self._ask(use, missing[:MAX_KEYS], left) if missing else {}
-        if asked is not None:
-            self._keep(use, missing[:MAX_KEYS], asked, self._clock.monotonic())
-            values |= {key: asked.get(key) for key in missing[:MAX_KEYS]}
-            self._count(use, TableOutcome.ASKED, min(len(missing), MAX_KEYS))
         self._count(use, TableOutcome.KEPT, len(wanted) - len(missing))
+        for begin in range(0, min(len(missing), MAX_KEYS), KEYS_AT_ONCE):
+            some = missing[begin : min(begin + KEYS_AT_ONCE, MAX_KEYS)]
+            asked = self._ask(use, some, left, answered=begin > 0)
+            if asked is None:
+                break
+            self._keep(use, some, asked, self._clock.monotonic())
+            values |= {key: asked.get(key) for key in some}
+            self._count(use, TableOutcome.ASKED, len(some))
         return self._with_stale(use, wanted, values, now)
 
     def _tables(self, use: TableUse) -> tuple[str, ...]:
@@ -135,11 +140,17 @@ class Tables:
         both = {**values, **old}
         found = {key: both[key] for key in wanted if key in both}
         return TableAnswers(
-            {key: value for key, value in found.items() if value is not None}, len(lost) > len(old)
+            {key: value for key, value in found.items() if value is not None},
+            frozenset(key for key in lost if key not in old),
         )
 
-    def _ask(self, use: TableUse, keys: list[str], left: TimeLeft) -> dict[str, str] | None:
-        """The values that the tables have, the first table first; None if one of them fails."""
+    def _ask(
+        self, use: TableUse, keys: list[str], left: TimeLeft, *, answered: bool
+    ) -> dict[str, str] | None:
+        """The values that the tables have, the first table first; None if one of them fails, or no time is left.
+
+        `answered`: they have just answered other keys of this message. If the time is over then, the message has too
+        many recipients, and the table is not to blame: no sender can turn off a table for the mail of others."""
         found: dict[str, str] = {}
         for table in self._tables(use):
             rest = [key for key in keys if key not in found]
@@ -150,6 +161,10 @@ class Tables:
                 return None
             try:
                 found |= query(table, rest, left.seconds, self._options.postfix_directory)
+            except TableTimeoutError as error:
+                if not answered:
+                    self._fails(table, use, str(error))
+                return None
             except TableError as error:
                 self._fails(table, use, str(error))
                 return None

@@ -10,11 +10,18 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sekisho.directory import DirectoryOptions, TableError, TableUse, missing, query
+from sekisho.directory import DirectoryOptions, TriedTable, missing, named, tried
+from sekisho.directory.trial import KEY
 from sekisho.doctor.commands import UNIT, Commands, both, systemctl
 from sekisho.doctor.model import Diagnosis, note, warning
+from sekisho.plain_errors import own_user
 
-KEY = "sekisho-doctor.invalid"
+_INDEXED = {
+    "hash": ".db",
+    "btree": ".db",
+    "lmdb": ".lmdb",
+    "cdb": ".cdb",
+}  # what postmap makes of a text file
 PATIENCE_SECONDS = 5.0
 _DROP_INS = f"/etc/systemd/system/{UNIT}.service.d"
 DROP_IN = both(
@@ -51,34 +58,32 @@ def examine(
             "directory.sandbox", text, both(DROP_IN, "systemctl daemon-reload", systemctl("restart"))
         )
     user = _daemon(commands)
-    for use in TableUse:
-        for table in getattr(options, use.value):
-            option = f"directory.{use}"
-            if faults := missing([(option, table)], options.postfix_directory):
-                yield from (warning("directory.type", fault, _install(fault)) for fault in faults)
-            else:
-                yield from _asked(option, table, options, commands, user)
+    for each in named(options):
+        if faults := missing([each], options.postfix_directory):
+            yield from (warning("directory.type", fault, _install(fault)) for fault in faults)
+        else:
+            asked_as = user if os.geteuid() == 0 else None
+            yield _diagnosis(tried(each, options, asked_as), options, commands, user)
 
 
-def _asked(
-    option: str, table: str, options: DirectoryOptions, commands: Commands, user: str | None
-) -> Iterator[Diagnosis]:
-    whose = f" as the user {user}" if user else ""
-    try:
-        query(table, [KEY], PATIENCE_SECONDS, options.postfix_directory, user)
-    except TableError as failure:
-        text = f"{option}: {table} cannot be asked{whose}: {failure}"
-        yield warning("directory.fails", text, _mend(option, table, str(failure), options, commands))
-    else:
-        yield note("directory.answers", f"{option}: {table} answers{whose}")
+def _diagnosis(
+    each: TriedTable, options: DirectoryOptions, commands: Commands, user: str | None
+) -> Diagnosis:
+    other = f"the user {own_user()} (the daemon asks as {commands.user}: run the doctor as root)"
+    who = f"the daemon's user {user}" if user else other
+    if each.fault is None:
+        return note("directory.answers", f"{each.option}: {each.table} answers {who}")
+    text = f"{each.option}: {each.table} does not answer {who}: {each.fault}"
+    return warning("directory.fails", text, _mend(each, each.fault, options, commands))
 
 
 def _daemon(commands: Commands) -> str | None:
-    """The daemon's user, if we can ask as that user."""
+    """The daemon's user, if we are that user or can ask as that user."""
     try:
-        return pwd.getpwnam(commands.user).pw_name if os.geteuid() == 0 else None
+        found = pwd.getpwnam(commands.user)
     except KeyError:
         return None
+    return found.pw_name if os.geteuid() in (0, found.pw_uid) else None
 
 
 def _install(fault: str) -> str:
@@ -86,13 +91,30 @@ def _install(fault: str) -> str:
     return f"apt-get install {package}" if package.startswith("postfix-") else "apt-get install postfix"
 
 
-def _mend(option: str, table: str, reason: str, options: DirectoryOptions, commands: Commands) -> str:
-    """The command that makes the table readable: a copy for our group, since Postfix may need the file as it is. Else
-    the query that fails, with the whole reason."""
-    file = Path(table.partition(":")[2])
-    if "ermission denied" in reason and file.is_absolute() and file.is_file():
-        copy = f"/etc/sekisho/{file.name}"
-        words = ("install", "-m", "0640", "-o", "root", "-g", commands.group, str(file), copy)
-        return f"{shlex.join(words)}   # and name {copy} in {option}"
+def _mend(each: TriedTable, fault: str, options: DirectoryOptions, commands: Commands) -> str:
+    """The command that mends what the reason names. Else the query as the daemon makes it, which says more."""
+    kind, _, name = each.table.partition(":")
+    source = Path(name)
+    file = Path(f"{name}{_INDEXED.get(kind, '')}")  # what is read of it
+    if "main.cf" in fault:
+        return f"{commands.set('directory.postfix_directory', '/etc/postfix')}   # or where its main.cf is"
+    if file.is_absolute() and "ermission denied" in fault and file.is_file():
+        return _copied(each.option, f"{kind}:/etc/sekisho/{source.name}", file, commands)
+    if file.is_absolute() and "No such file" in fault and not file.exists():
+        if kind in _INDEXED and source.is_file():
+            return shlex.join((*_postmap(options), f"{kind}:{source}"))
+        return f"# {file} is not there: name a table that is there in {each.option}"
+    query = (*_postmap(options), "-v", "-q", KEY, each.table)
+    return f"{shlex.join(('runuser', '-u', commands.user, '--', *query))}   # says more"
+
+
+def _copied(option: str, table: str, file: Path, commands: Commands) -> str:
+    """A copy for our group, since Postfix may need the file as it is."""
+    copy = f"/etc/sekisho/{file.name}"
+    words = ("install", "-m", "0640", "-o", "root", "-g", commands.group, str(file), copy)
+    return f"{shlex.join(words)}   # and name {table} in {option}; again after each change of the table"
+
+
+def _postmap(options: DirectoryOptions) -> tuple[str, ...]:
     where = ("-c", str(options.postfix_directory)) if options.postfix_directory else ()
-    return shlex.join(("postmap", *where, "-v", "-q", KEY, table))
+    return ("postmap", *where)

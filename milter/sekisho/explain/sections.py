@@ -83,9 +83,7 @@ class Explanation:
     closing: Bilingual | None = None
 
 
-NOBODY_CLAIMED = Bilingual(
-    "no brand or organisation that is known here", "登録された組織の名乗りはありません"
-)
+NOBODY_CLAIMED = Bilingual("no brand of the registry", "登録されたブランドの名乗りはありません")
 SPEAKS_AS = Bilingual("the message speaks as", "メールが名乗る組織")
 NOBODY_PROVEN = Bilingual("nobody", "証明された組織はありません")
 RESULTS = Bilingual("results", "認証結果")
@@ -175,7 +173,7 @@ def _claims(document: Document) -> Iterator[SectionRow]:
     for name, where in places.items():
         lines = (Line(_place(place), ", ".join(dict.fromkeys(texts))) for place, texts in where.items())
         yield SectionRow(Bilingual.same(name), tuple(lines))
-    if not places:
+    if not places and not (identity and identity["name"]):
         yield SectionRow(Bilingual.same("–"), (Line(NOBODY_CLAIMED),))
 
 
@@ -279,11 +277,13 @@ def _way(document: Document, way: Mapping[str, Any]) -> SectionRow:
 
 
 def _proven_as(document: Document, way: Mapping[str, Any]) -> Bilingual:
-    """The sentence that the message would pass from one of the brand's domains with an aligned pass, and which findings
-    would remain."""
+    """The sentence that the message would pass from one of the brand's domains with an aligned pass, which findings
+    would remain, and which would be found then."""
     name, domains = name_of(document, way["brand"]), ", ".join(way["domains"])
-    left = ", ".join(way["left"])
-    rest = Bilingual(f"; what would remain: {left}", f"。残る所見: {left}") if left else Bilingual.same("")
+    left, new = ", ".join(way["left"]), ", ".join(way.get("new", ()))
+    en = (left and f"; what would remain: {left}") + (new and f"; what would be found then: {new}")
+    ja = (left and f"。残る所見: {left}") + (new and f"。新たに見つかる所見: {new}")
+    rest = Bilingual(en, ja)
     even = Bilingual.same("") if way["verdict"] == "accept" else Bilingual("even ", "たとえ ")
     return Bilingual(
         f"{even.en}if {name} had written it: author at {domains}, with an aligned DKIM or SPF pass{rest.en}",

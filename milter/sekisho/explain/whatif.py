@@ -60,7 +60,7 @@ def ways_to_pass(
         return []
     known = (registry.get(brand) for brand in accused)
     posed = [brand for brand in known if brand is not None and writing_domains(brand)]
-    found = [_as_brand(message, brand, registry, again) for brand in posed[:MAX_BRANDS]]
+    found = [_as_brand(message, judged, brand, registry, again) for brand in posed[:MAX_BRANDS]]
     decided_by = judged.verdict.decided_by
     if (without := _without(judged, again)) is not None:
         found.append(without)
@@ -69,20 +69,25 @@ def ways_to_pass(
     return found
 
 
-def _as_brand(message: Message, brand: Brand, registry: BrandIndex, again: Rejudge) -> dict[str, Any]:
-    """The way in which the brand has written the message, with proof."""
+def _as_brand(
+    message: Message, judged: Weighed, brand: Brand, registry: BrandIndex, again: Rejudge
+) -> dict[str, Any]:
+    """The way in which the brand has written the message, with proof: which findings would be `left`, and which would
+    be `new`, since another author may contradict what did not contradict this one."""
     own = writing_domains(brand)
     author = message.author.domain or ""
     already = registry.owner(author) in registry.affiliates(brand.id)
     domain = author if already else own[0]
     recorded = Recorded(spf="pass", spf_domain=domain, dkim="pass", dkim_domain=domain, dmarc="pass")
     then = again.as_sent(None if already else written_from(message, domain), f"mail@{domain}", recorded)
+    counted = [name for name, points in then.weights.items() if points > 0]
     return {
         "way": "proof",
         "brand": brand.id,
         "domains": list(dict.fromkeys((domain, *own)))[:MAX_DOMAINS],
         **_outcome(then),
-        "left": [name for name, points in then.weights.items() if points > 0],
+        "left": [name for name in counted if name in judged.weights],
+        "new": [name for name in counted if name not in judged.weights],
     }
 
 

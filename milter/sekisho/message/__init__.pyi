@@ -1,5 +1,5 @@
 from .author import mailboxes
-from .envelope import AliasTarget, Client, Envelope, Forged, Recipient
+from .envelope import ELSEWHERE, AliasTarget, Client, Envelope, Forged, Recipient
 from .key import key_of, message_key
 from .limits import Limits
 from .model import (
@@ -18,6 +18,7 @@ from .pictures import with_codes
 from .read import read
 
 __all__ = [
+    "ELSEWHERE",
     "AliasTarget",
     "Author",
     "Client",

@@ -38,12 +38,18 @@ class AliasTarget(NamedTuple):
     groups: tuple[str, ...] = ()
 
 
+ELSEWHERE = AliasTarget("")
+"""What an alias leads to besides its mailboxes, if it is not known which mailbox that is: a bare name, a command, a
+file, or what could not be followed to its end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """One RCPT TO. `address` is what the MTA delivers to; `raw` is the argument as the client wrote it.
 
     `groups` and `targets` are what the site's directory says: the groups that the address is in, and, of an alias, the
-    mailboxes that it leads to. They do not make it another recipient, so they are not compared.
+    mailboxes that it leads to, last `ELSEWHERE` if it does not lead to these alone. They do not make it another
+    recipient, so they are not compared.
     """
 
     address: str

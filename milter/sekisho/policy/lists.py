@@ -194,8 +194,8 @@ class ScopedList:
         return None
 
     def _scopes(self, recipient: Recipient) -> tuple[str, ...]:
-        """The scopes of a recipient, the narrowest first. An alias of one mailbox has those of that mailbox, too; one
-        of several has not, since an entry of one reader does not decide for the others."""
+        """The scopes of a recipient, the narrowest first. An alias of one mailbox and nothing else has those of that
+        mailbox, too; one of several has not, since an entry of one reader does not decide for the others."""
         *own, domain = widening(recipient.address, self.delimiters)
         if len(recipient.targets) != 1:
             return (*own, *recipient.groups, domain, "")

@@ -8,7 +8,8 @@ A mail server delivers `help@localhost` and `help@[192.0.2.1]` (its own address)
 sender uses such a recipient only to avoid the rules for that domain, so the strictest rules that could apply are used.
 
 What the site's directory says comes with the recipient: a group has the members that the file names and those of the
-directory, and an alias without rules of its own has those of its mailbox, of several the strictest.
+directory, and an alias without rules of its own has those of its mailbox, of several the strictest. What is not known
+makes no rule milder: an alias that leads elsewhere, too, has at least the rules of its domain.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sekisho.domains import to_ascii
-from sekisho.message import AliasTarget, Recipient
+from sekisho.message import ELSEWHERE, AliasTarget, Recipient
 from sekisho.message.recipient_keys import key_of, mailbox_of, widening
 from sekisho.policy.lists import NO_GROUPS, Groups
 from sekisho.policy.rules import PolicyOptions, RecipientOptions, Rules
@@ -56,8 +57,12 @@ class RecipientRules:
         keys = widening(recipient.address, self.delimiters)
         if (rules := self._narrow(keys, recipient.groups)) is not None:
             return rules
-        if recipient.targets and (rules := self._of_targets(keys[-1], recipient.targets)) is not None:
+        if recipient.targets and (rules := self._of_targets(keys, recipient.targets)) is not None:
             return rules
+        return self._wide(keys)
+
+    def _wide(self, keys: tuple[str, ...]) -> Rules:
+        """The rules of a domain, of the host itself, or of the site."""
         if (rules := self.special.get(keys[-1])) is not None:
             return rules
         return self._strictest(keys) if _is_the_host(keys[-1]) else self.default
@@ -70,17 +75,20 @@ class RecipientRules:
             )
         return next((self.special[key] for key in keys[:-1] if key in self.special), None)
 
-    def _of_targets(self, domain: str, targets: tuple[AliasTarget, ...]) -> Rules | None:
-        """The rules of the mailboxes that an alias leads to: the strictest. If none of them has rules of its own, those
-        of the alias's domain count before those of their domains; None if there are no such rules either."""
-        ways = [widening(each.address, self.delimiters) for each in targets]
-        narrow = [self._narrow(keys, each.groups) for keys, each in zip(ways, targets, strict=True)]
-        if domain in self.special and not any(narrow):
+    def _of_targets(self, keys: tuple[str, ...], targets: tuple[AliasTarget, ...]) -> Rules | None:
+        """The rules of the mailboxes that an alias leads to: the strictest. What leads elsewhere has those of the
+        alias's domain. None if no mailbox has rules of its own and the alias's domain has: these count before those of
+        their domains."""
+        mailboxes = [each for each in targets if each != ELSEWHERE]
+        ways = [widening(each.address, self.delimiters) for each in mailboxes]
+        narrow = [self._narrow(way, each.groups) for way, each in zip(ways, mailboxes, strict=True)]
+        if keys[-1] in self.special and not any(narrow):
             return None
-        wide = [
-            own or self.special.get(keys[-1], self.default) for own, keys in zip(narrow, ways, strict=True)
+        found = [
+            own or self.special.get(way[-1], self.default) for own, way in zip(narrow, ways, strict=True)
         ]
-        return max(wide, key=_severity)
+        beyond = [self._wide(keys)] if len(mailboxes) < len(targets) else []
+        return max((*found, *beyond), key=_severity)
 
     def _strictest(self, keys: tuple[str, ...]) -> Rules:
         """The strictest rules for a mailbox of the host itself: of the same name in any domain, of all domains, and of

@@ -8,6 +8,7 @@ from itertools import permutations
 from pathlib import Path
 
 from sekisho.brands import Brand, BrandIndex
+from sekisho.brands.lookalike import word_of
 from sekisho.brands.model import DomainEntry
 from sekisho.data_files import ContentError, UnreadableError, read_bytes, text_of
 from sekisho.domains import registrable, within
@@ -85,6 +86,8 @@ class Site:
     people: People = field(default_factory=People)
     exceptions: frozenset[str] = frozenset()
     index: BrandIndex = field(default_factory=lambda: BrandIndex((), BrandWords()))
+    written: Mapping[str, str] = field(default_factory=dict)
+    """Our names by how they stand in domains."""
 
     @classmethod
     def of(cls, options: SiteOptions, words: BrandWords) -> Site:
@@ -98,6 +101,7 @@ class Site:
             People.of(lines),
             frozenset(options.exceptions),
             _index(options, replace(words, phrases=LurePhrases())),
+            {word: name for name in reversed(options.names) if (word := word_of(name))},
         )
 
     def owns(self, domain: str) -> bool:
@@ -115,10 +119,11 @@ class Site:
         )
 
     def lookalike(self, domain: str) -> Lookalike | None:
-        """The name or domain of ours that another domain imitates, or None."""
+        """The name or domain of ours that another domain imitates, as we write it, or None."""
         if not self.domains or self._excepted("", domain):
             return None
-        return self.index.lookalike(domain)
+        found = self.index.lookalike(domain)
+        return None if found is None else replace(found, of=self.written.get(found.of, found.of))
 
     def named(self, shown: str) -> str | None:
         """The first name of ours that a display name shows, as it stands there; None if there is none."""

@@ -311,3 +311,21 @@ def test_who_else_bears_the_name_of_a_brand() -> None:
     assert (index.built_in("sompo"), index.self_hosted("sompo")) == (True, False)
     assert (index.built_in("wiki"), index.self_hosted("wiki")) == (False, True)
     assert not index.built_in("nobody")
+
+
+def test_the_domain_that_is_imitated_has_the_suffix_of_the_imitation() -> None:
+    """Where the brand has several domains of that name; else it is its first one."""
+    several = brand(
+        "a", "Example", domains={"example.jp": HIGH, "example.co.jp": HIGH, "other.example": HIGH}
+    )
+    index = BrandIndex([several, brand("b", "Exampled", domains={"exampled.com": HIGH})], NAME_WORDS)
+    for imitation, of in (
+        ("examp1e.co.jp", "example.co.jp"),
+        ("examp1e.jp", "example.jp"),
+        ("examp1e.top", "example.jp"),
+        ("exampe.co.jp", "example.co.jp"),
+        ("examp1e.com", "example.jp"),
+    ):
+        found = index.lookalike(imitation)
+        assert found is not None, imitation
+        assert (found.brand, found.of) == ("a", of)

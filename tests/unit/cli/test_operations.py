@@ -313,7 +313,13 @@ def test_retention_goes_on_after_a_person_s_word(site: Site, run: Any) -> None:
     status, _, err = run("quarantine", "purge", "--older-than", "0m", "--yes")
     assert status == 2
     assert "--resume" in err
-    assert b"paused" not in run("store", "retention", "--resume")[1]
+    resumed = run("store", "retention", "--resume")[1]
+    assert resumed.startswith(b"resumed; it was paused: the clock ")
+    assert b"is paused" not in resumed
+    again = run("store", "retention", "--resume")[1]
+    assert again.startswith(b"Retention was not paused: there was nothing to resume.\n")
+    said = json.loads(run("store", "retention", "--resume", "--format", "json")[1])
+    assert said["resumed"] is False
     assert run("quarantine", "purge", "--older-than", "0m", "--yes")[0] == 0
     done = site.store.operations()
     assert [each.operation for each in done] == ["retention"]

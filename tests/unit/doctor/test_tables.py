@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,13 +47,53 @@ def test_a_unit_under_which_postmap_does_not_start(families: str, refused: bool,
 
 
 def test_a_table_that_fails(scene: Scene) -> None:
-    """With option, table, reason, and the query that shows more."""
+    """With option, table, reason, and as whom it was asked, if that is not the daemon's user."""
     (one,) = found(scene, groups=["texthash:/nowhere"])
+    who = pwd.getpwuid(os.geteuid()).pw_name
     assert (one.code, one.text) == (
         "directory.fails",
-        "directory.groups: texthash:/nowhere cannot be asked: open database /nowhere: No such file or directory",
+        f"directory.groups: texthash:/nowhere does not answer the user {who} (the daemon asks as nobody-here: run the "
+        "doctor as root): open database /nowhere: No such file or directory",
     )
-    assert one.mend == f"postmap -c {scene.place} -v -q sekisho-doctor.invalid texthash:/nowhere"
+    assert one.mend == "# /nowhere is not there: name a table that is there in directory.groups"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_the_daemons_user_asks_as_itself() -> None:
+    """It need not become what it is, and could not."""
+    with TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        scene = Scene(Path(place))
+        table = scene.table("t", "a b")
+        options = scene.options(domains=[table])
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                os.setgroups([])
+                os.setgid(pwd.getpwnam("nobody").pw_gid)
+                os.setuid(pwd.getpwnam("nobody").pw_uid)
+                (one,) = tables.examine(options, Commands(user="nobody"), lambda: "")
+                status = 0 if one.text.endswith(" answers the daemon's user nobody") else 2
+            finally:
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_what_mends_a_table(scene: Scene) -> None:
+    """A command that mends what the reason names; else the query as the daemon makes it."""
+    scene.table("virtual", "a b")
+    (made,) = found(scene, aliases=[f"hash:{scene.place}/virtual"])
+    assert made.mend == f"postmap -c {scene.place} hash:{scene.place}/virtual"
+    (elsewhere,) = found(scene, aliases=[scene.table("t")], postfix_directory=scene.place / "none")
+    assert elsewhere.mend.startswith("sekisho config set directory.postfix_directory /etc/postfix")
+    fifo = scene.place / "fifo"
+    os.mkfifo(fifo)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sekisho.directory.trial.PATIENCE_SECONDS", 0.3)
+        (hangs,) = found(scene, people=[f"texthash:{fifo}"])
+    query = f"postmap -c {scene.place} -v -q sekisho-doctor.invalid texthash:{fifo}"
+    assert hangs.mend == f"runuser -u nobody-here -- {query}   # says more"
 
 
 def test_a_type_that_is_not_installed(scene: Scene) -> None:
@@ -72,5 +113,14 @@ def test_a_table_that_the_daemon_may_not_read() -> None:
         Path(place, "secret").chmod(0o600)
         (one,) = found(scene, user="nobody", aliases=[table])
         assert one.code == "directory.fails"
-        assert "as the user nobody: open database" in one.text
-        assert one.mend.startswith(f"install -m 0640 -o root -g sekisho {place}/secret /etc/sekisho/secret")
+        assert "does not answer the daemon's user nobody: open database" in one.text
+        assert one.mend.startswith(
+            f"install -m 0640 -o root -g sekisho {place}/secret /etc/sekisho/secret   # and name "
+            "texthash:/etc/sekisho/secret in directory.aliases"
+        )
+        subprocess.run(["postmap", "-c", place, f"hash:{place}/secret"], check=True)
+        Path(place, "secret.db").chmod(0o600)
+        (one,) = found(scene, user="nobody", aliases=[f"hash:{place}/secret"])
+        assert one.mend.startswith(
+            f"install -m 0640 -o root -g sekisho {place}/secret.db /etc/sekisho/secret.db"
+        )

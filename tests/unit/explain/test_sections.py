@@ -83,6 +83,31 @@ def test_the_identity_stands_first_with_its_reasons() -> None:
     assert rows(explained(document(identity=None)), SectionKind.CLAIM)[0].label.en == "Amazon"
 
 
+def test_nobody_is_claimed_only_where_the_message_speaks_as_nobody() -> None:
+    """A person's name is a claim, too; our own organisation is not in the registry, and is known here all the same."""
+    person = {"brand": None, "name": "山田 太郎", "place": "display_name", "why_en": "x.", "why_ja": "あ。"}
+    (one,) = rows(explained(document(identity=person, claims=[])), SectionKind.CLAIM)
+    assert one.lines[0].text == "山田 太郎"
+    (none,) = rows(explained(document(identity=None, claims=[])), SectionKind.CLAIM)
+    assert [each.words for each in none.lines] == [
+        Bilingual("no brand of the registry", "登録されたブランドの名乗りはありません")
+    ]
+
+
+def test_what_would_be_found_only_then_does_not_remain() -> None:
+    """It is not among the findings of this message."""
+    way = {"way": "proof", "brand": "amazon-jp", "domains": ["a.example"], "left": ["auth.no_iprev"],
+           "new": ["link.brand_in_host"], "verdict": "accept", "score": 1.5}  # fmt: skip
+    (row,) = rows(explained(document(passes_if=[way])), SectionKind.PASSING)
+    said = row.lines[0].words
+    assert said.en.endswith(
+        "; what would remain: auth.no_iprev; what would be found then: link.brand_in_host"
+    )
+    assert said.ja.endswith("。残る所見: auth.no_iprev。新たに見つかる所見: link.brand_in_host")
+    (row,) = rows(explained(document(passes_if=[{**way, "left": []}])), SectionKind.PASSING)
+    assert "remain" not in row.lines[0].words.en
+
+
 @pytest.mark.parametrize("why", Why)
 def test_every_reason_has_a_sentence_in_both_languages(why: Why) -> None:
     """None that is missing, and none that is the other language's."""

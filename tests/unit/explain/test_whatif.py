@@ -84,15 +84,15 @@ def test_the_brand_itself_is_judged_as_sent(tmp_path: Path) -> None:
 
     def as_sent(raw: bytes | None, sender: str, recorded: Recorded) -> Weighed:
         asked.append((raw, sender, recorded))
-        return weighed({"auth.no_iprev": 1.0})
+        return weighed({"auth.no_iprev": 1.0, "link.brand_in_host": 0.5})
 
     points = {"brand.display_name": 6.0, "auth.no_iprev": 1.0}
     again = Rejudge(as_sent, without(points).without)
     proof, _ = ways_to_pass(read(RAW, Envelope()), weighed(points), ["a-bank", "unknown"], registry, again)
     ((raw, sender, recorded),) = asked
     assert proof == {
-        "way": "proof", "brand": "a-bank", "domains": ["a-bank.example"], "verdict": "accept", "score": 1.0,
-        "left": ["auth.no_iprev"],
+        "way": "proof", "brand": "a-bank", "domains": ["a-bank.example"], "verdict": "accept", "score": 1.5,
+        "left": ["auth.no_iprev"], "new": ["link.brand_in_host"],
     }  # fmt: skip
     assert sender == "mail@a-bank.example"
     assert raw is not None
