@@ -1,3 +1,3 @@
 """sekisho (関所): who a message claims to be from, against who is proven to have sent it."""
 
-__version__ = "0.8.0"
+__version__ = "0.8.1"
