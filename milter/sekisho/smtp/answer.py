@@ -53,6 +53,10 @@ class IncomingMail:
         self.recipients.append((command, command.recipient))
         self.on_failure = max(on_failure, self.on_failure or on_failure)
 
+    def wanted(self) -> bool:
+        """False if nobody would hear the reply."""
+        return not self.gone
+
     @property
     def envelope(self) -> Envelope:
         """The envelope, as far as it is known."""
@@ -113,7 +117,7 @@ class Answering:
             if self.pool.fallbacks.level(mail.on_failure) is not OnFailure.ACCEPT:
                 return LATER
             self.pool.accepted(WIRE)
-            return self.next_hop.hand_over(mail.transaction, None, message_of(sent))
+            return self.next_hop.hand_over(mail.transaction, None, message_of(sent), mail.wanted)
         except BaseException as error:
             HANDLER_FAILED.failed(LOG, error, "a message could not be answered")
             return LATER
@@ -157,9 +161,7 @@ class Answering:
         withheld = {each.recipient for each in decided.action.edits if isinstance(each, DeleteRecipient)}
         left = [command for command, recipient in mail.recipients if recipient not in withheld]
         raw = edited(decided.raw, decided.action.edits)
-        if mail.gone:  # nobody would hear the reply, and the MTA sends the message again
-            return LATER
-        reply = self.next_hop.hand_over(mail.transaction, left if withheld else None, raw)
+        reply = self.next_hop.hand_over(mail.transaction, left if withheld else None, raw, mail.wanted)
         if decided.unjudged and reply.ok:
             self.pool.accepted(decided.unjudged)
         return reply

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from dataclasses import replace
 
 import pytest
+from lab.place import wait_until
 from tests.unit.release.kit import CLOSE
 from tests.unit.smtp.kit import Judge, Mta, door
 
@@ -97,6 +99,26 @@ def test_a_reply_of_the_next_hop_is_passed_on(stage: str, reply: str) -> None:
         said = mta.begin()
         assert (said[0] if stage == "MAIL" else mta.message()) == reply
         assert it.next_hop.messages == []
+
+
+@pytest.mark.parametrize("told", ["250 ok", "220 x", "299 x", "350 x", "199 x", "-50 x"])
+def test_only_354_asks_for_the_message(told: str) -> None:
+    """A 250 to DATA is no word about a message that was not sent: the MTA keeps it, and the session is over."""
+    with door(replies={"DATA": [told, "354 go on"]}) as it, it.mta as mta:
+        assert one(mta) == LATER
+        mta.begin()
+        assert mta.message() == "250 2.0.0 kept"
+        assert (len(it.next_hop.messages), len(it.next_hop.seen)) == (1, 2)
+
+
+@pytest.mark.parametrize("told", ["354 go on", "350 x", "199 x"])
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "END"])
+def test_a_reply_that_means_nothing_is_a_temporary_failure(stage: str, told: str) -> None:
+    """No command but DATA has a 3xx: nobody is told that."""
+    with door(replies={stage: told}) as it, it.mta as mta:
+        mta.hello()
+        said = mta.begin()
+        assert ({"MAIL": said[0], "RCPT": said[1]}.get(stage) or mta.message()) == LATER
 
 
 @pytest.mark.parametrize("told", [CLOSE, "nonsense", "421 4.3.2 going"])
@@ -440,6 +462,30 @@ def test_a_silent_mta_is_left() -> None:
     with door(idle_seconds=1.0) as it, it.mta as mta:
         mta.hello()
         assert mta.reply() == ""
+
+
+@pytest.mark.parametrize("stage", ["RSET", "MAIL", "RCPT", "DATA"])
+def test_an_mta_that_leaves_while_the_next_hop_is_asked_gets_nothing_delivered(stage: str) -> None:
+    """The transaction is begun once more without the recipient that is withheld, and the next hop is slow. Whatever of
+    it the MTA does not wait for, the message is not sent."""
+    reached, left = threading.Event(), threading.Event()
+
+    def wait(verb: str) -> None:
+        if verb == stage:
+            reached.set()
+            left.wait(10)
+
+    with door(without("held@y.example")) as it:
+        with it.mta as mta:
+            mta.hello()
+            mta.begin("held@y.example", "b@y.example")
+            it.next_hop.meeting = wait
+            mta.send(b"Subject: hi\r\n\r\nbody\r\n.\r\n")
+            assert reached.wait(10)
+        time.sleep(0.3)  # until the door sees that it left
+        left.set()
+        wait_until(lambda: not it.front.open_count, "the session ends")
+        assert it.next_hop.messages == []
 
 
 def test_an_mta_that_is_gone_gets_nothing_delivered() -> None:
