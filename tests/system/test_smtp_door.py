@@ -125,6 +125,25 @@ def test_a_held_copy_and_a_delivered_one(door: DoorLab) -> None:
     assert [each["rcpt"] for each in held[0]["recipients"]] == ["a@held.example"]
 
 
+@pytest.mark.parametrize(
+    "path", ["< a@held.example >", "<a@held.example (x)>", "<a%held.example>", '<"a"@held.example>']
+)
+def test_no_spelling_escapes_the_rules_of_a_recipient(door: DoorLab, path: str) -> None:
+    """Before the queue Postfix passes on what the client wrote, and delivers all of these to the same mailbox: what
+    is not plain is refused. After the queue it has written the address plainly, and the copy is held."""
+    mail = spoof("a@held.example")
+    door.dns.serve(mail.dns)
+    with Session(door.postfix.port, mail.envelope.client) as session:
+        session.command("MAIL FROM:<info@jcom.co.jp>")
+        assert session.command(f"RCPT TO:{path}").ok
+        assert session.command("DATA").code == 354
+        reply = session.content(mail.raw)
+    refused = door.position == BEFORE and '"' not in path
+    assert reply.code == (501 if refused else 250)
+    door.postfix.wait_empty()
+    assert len(door.sink) == 0
+
+
 def test_what_would_be_refused(door: DoorLab) -> None:
     """Before the queue the sending server hears 550. After it nobody gets a bounce: the message is quarantined."""
     mail = spoof("a@strict.example")

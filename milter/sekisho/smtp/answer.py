@@ -62,7 +62,7 @@ class IncomingMail:
         """The envelope, as far as it is known."""
         mail = self.transaction.mail
         return Envelope(
-            sender=mail.sender,
+            sender=mail.address,
             raw_sender=mail.raw_sender,
             parameters=mail.parameters,
             recipients=tuple(recipient for _, recipient in self.recipients),

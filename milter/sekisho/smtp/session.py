@@ -42,6 +42,8 @@ from sekisho.smtp.replies import (
     SYNTAX,
     TOO_LARGE,
     TOO_MANY,
+    UNCLEAR_RECIPIENT,
+    UNCLEAR_SENDER,
     UNREACHABLE,
     written,
 )
@@ -108,7 +110,9 @@ class SmtpSession(SMTP):
         )
         self._host = host
         self._hop = NextHop(host.options, host.name)
-        self._answering = Answering(host.pool, self._hop, host.options.position == "before-queue")
+        # Then the commands are the client's own, and a refusal reaches it.
+        self._before = host.options.position == "before-queue"
+        self._answering = Answering(host.pool, self._hop, self._before)
         self._served = False
         self._forwarded = ClientAttributes()
         self._xclient = ClientAttributes(definite=True)
@@ -268,6 +272,8 @@ class SmtpSession(SMTP):
             return NESTED
         if command is None:
             return SYNTAX
+        if self._before and command.exact is None:
+            return UNCLEAR_SENDER
         if self._host.closing:
             return GOODBYE
         return TOO_LARGE if command.size > self._host.options.message_bytes else None
@@ -289,6 +295,8 @@ class SmtpSession(SMTP):
             await self._say(NO_MAIL)
         elif command is None:
             await self._say(SYNTAX)
+        elif self._before and command.exact is None:
+            await self._say(UNCLEAR_RECIPIENT)
         elif len(self._mail.recipients) >= MAX_RECIPIENTS:
             await self._say(TOO_MANY)
         else:
