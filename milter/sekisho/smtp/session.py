@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -54,6 +55,9 @@ Result = TypeVar("Result")
 MAX_RECIPIENTS = 5_000  # of one message
 _COMMAND_BYTES = 8_192
 _CHUNK_BYTES = 65_536
+_LINE_END = b"\r\n"
+_DOT_LINE = b".\r\n"
+_MARK = os.urandom(16)  # no MTA knows it
 _BUSY_SECONDS = 3_600.0  # while a message is answered, other limits hold
 _PASSED_ON = ("8BITMIME", "SMTPUTF8", "DSN")  # offered if the next hop offers them
 
@@ -331,15 +335,15 @@ class SmtpSession(SMTP):
         if mail is None or not mail.recipients or arg:
             await self._say(SYNTAX if arg else NO_MAIL if mail is None else NO_RECIPIENT)
             return
+        if await self._spoke_early():
+            await self._part(EARLY)
+            return
         incoming = ReceivedBytes(self._host, self._host.options.message_bytes)
         try:
             await self._receive(incoming)
         except BaseException:  # the connection is lost
             incoming.drop(LATER)
             raise
-        if incoming.refusal is EARLY:
-            await self._part(EARLY)
-            return
         reply = incoming.refusal
         if reply is None:
             reply = await self._waiting(self._answered, mail, incoming)
@@ -351,24 +355,33 @@ class SmtpSession(SMTP):
     def _answered(self, mail: IncomingMail, incoming: ReceivedBytes) -> SmtpReply:
         """On a thread: the reply. The message is no longer kept then."""
         try:
-            return self._answering.answer(mail, incoming.sent())
+            return self._answering.answer(mail, incoming.message())
         finally:
             incoming.drop(LATER)
+
+    async def _spoke_early(self) -> bool:
+        """True if bytes of the message came before the reply to DATA: they could not be told from a command."""
+        self._reader.feed_data(_MARK)
+        try:
+            return await self._reader.readuntil(_MARK) != _MARK
+        except asyncio.LimitOverrunError:
+            return True
 
     async def _receive(self, incoming: ReceivedBytes) -> None:
         """Take the bytes of the message.
 
         The end of a message is CRLF, dot, CRLF, and the line end of the command DATA may be the first of these. So that
-        line end is put before the message: nothing has come yet, since the MTA waits for the reply.
+        line end is put before the message, and taken away again.
         """
-        self._reader.feed_data(b"\r\n")
+        self._reader.feed_data(_LINE_END)
         await self._say(SmtpReply(354, "End data with <CR><LF>.<CR><LF>"))
-        ended = False
-        while not ended and incoming.refusal is not EARLY:
+        skipped, ended = len(_LINE_END), False
+        while not ended:
             try:
                 chunk = await self._reader.readuntil(END)
                 ended = True
             except asyncio.LimitOverrunError as error:
                 chunk = await self._reader.readexactly(error.consumed)
             self._reset_timeout()
-            incoming.take(chunk)
+            incoming.take(chunk[skipped : -len(_DOT_LINE) if ended else None])
+            skipped = 0
