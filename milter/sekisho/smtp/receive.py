@@ -8,18 +8,22 @@ from typing import Protocol
 from sekisho.smtp.replies import NO_ROOM, TOO_LARGE
 from sekisho.smtp_client import SmtpReply
 
+COPIES = 3
+"""How often a message is in memory at the same time: as it came in, as it is judged, and as it is handed over. Measured
+with judgement, four messages of 10 MB at once: 2.4 to 3.3 times."""
 END = b"\r\n.\r\n"
 """What ends a message (RFC 5321 section 4.1.1.4)."""
 
 
 class Room(Protocol):
-    """Counts the bytes of all messages of a worker."""
+    """Counts the memory of all messages of a worker, in bytes."""
 
-    def room(self, size: int) -> bool:
-        """True if so many bytes may be kept; they are counted then, until `give_back`."""
+    def room(self, size: int, held: int) -> bool:
+        """True if there are so many bytes more for a message that has `held` already; they are counted then, until
+        `give_back`. A message that is alone always has room: it would never come in later either."""
 
     def give_back(self, size: int) -> None:
-        """So many bytes are no longer kept."""
+        """So many bytes are free again."""
 
 
 class ReceivedBytes:
@@ -67,9 +71,9 @@ class ReceivedBytes:
         self._room.give_back(counted)
 
     def _counts(self, size: int) -> bool:
-        if not self._room.room(size):
+        if not self._room.room(COPIES * size, self._counted):
             return False
-        self._counted += size
+        self._counted += COPIES * size
         return True
 
     def _undone(self, piece: bytes) -> bytes:

@@ -27,7 +27,7 @@ MAIL = b"Received: from y.example ([192.0.2.9]) by x.example; Tue\r\nSubject: hi
 class Everywhere:
     """Implements `receive.Room`."""
 
-    def room(self, size: int) -> bool:
+    def room(self, size: int, held: int) -> bool:
         return True
 
     def give_back(self, size: int) -> None:

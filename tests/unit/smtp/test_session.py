@@ -396,8 +396,9 @@ def test_a_message_that_is_too_large_is_refused_and_forgotten() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    """While there is no room, a message is deferred; afterwards there is room again."""
-    with door(memory_bytes=100_000) as it, it.mta as first, it.mta as second:
+    """While there is no room, a message is deferred; afterwards there is room again. A message counts three times, and
+    one that is alone always has room."""
+    with door(memory_bytes=500_000) as it, it.mta as first, it.mta as second:
         for each in (first, second):
             each.hello()
             each.begin()
@@ -407,7 +408,8 @@ def test_memory_is_bounded() -> None:
         assert second.reply() == f"{NO_ROOM.code} {NO_ROOM.text}"
         assert first.message(b"\r\n")[:3] == "250"
         second.begin()
-        assert second.message(b"x" * 80_000 + b"\r\n")[:3] == "250"
+        assert second.message(b"x" * 300_000 + b"\r\n")[:3] == "250"
+        assert it.front._kept == 0
 
 
 @pytest.mark.parametrize(
