@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,16 @@ def test_no_spelling_escapes_the_rules_of_a_recipient(door: DoorLab, path: str) 
     assert reply.code == (501 if refused else 250)
     door.postfix.wait_empty()
     assert len(door.sink) == 0
+
+
+def test_a_long_helo_is_no_reason_to_defer(door: DoorLab) -> None:
+    """Postfix passes it on in XFORWARD, three times as long; without an answer to that it says 451 for ever."""
+    mail = letter(WHO)
+    door.dns.serve(mail.dns)
+    client = replace(mail.envelope.client, helo="+" * 1_500)
+    sent = send(door.postfix.port, "taro@friend.example", [WHO], mail.raw, client)
+    assert sent.reply.code == 250
+    assert len(delivered(door)) == 1
 
 
 def test_what_would_be_refused(door: DoorLab) -> None:

@@ -158,6 +158,8 @@ class NextHop:
         line = b"XFORWARD"
         for name in (each for each in offered if each in attributes):
             said = f" {name}={attributes[name]}".encode("ascii")
+            if len(said) > _LINE_BYTES:  # nobody needs it, and a line that is too long may end the session
+                continue
             if len(line) + len(said) > _LINE_BYTES and line != b"XFORWARD":
                 yield line
                 line = b"XFORWARD"

@@ -61,6 +61,12 @@ def test_no_other_field_is_taken_for_it(address: str | None) -> None:
     assert judged(raw, address) == raw
 
 
+def test_a_long_helo_does_not_hide_it() -> None:
+    """Postfix writes the name before the address."""
+    own = b"Received: from " + b"x" * 2_048 + b" (unknown [192.0.2.7]) by mx; Mon\r\n"
+    assert judged(own + MAIL) == MAIL
+
+
 def test_an_address_in_another_form() -> None:
     """Postfix writes IPv6 with its tag."""
     own = b"Received: from x (x [IPv6:2001:DB8:0:0::1]) by mx; Mon\r\n"
