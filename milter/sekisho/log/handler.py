@@ -26,7 +26,7 @@ from time import monotonic, sleep
 
 from sekisho.events import watching
 from sekisho.log.journald import JournalTarget
-from sekisho.log.lines import JsonLines, Logfmt, PrivacyPort
+from sekisho.log.lines import AsciiJsonLines, JsonLines, Logfmt, PrivacyPort
 from sekisho.log.options import LogOptions
 from sekisho.log.syslog import SyslogTarget
 from sekisho.log.target import StreamTarget, Target, TargetError, own_stderr
@@ -234,7 +234,7 @@ def setup(options: LogOptions, privacy: PrivacyPort | None = None) -> None:
     """
     own_stderr()  # also if the log is elsewhere: a crash report must not wait for the reader of standard error
     target = open_target(options)
-    handler = LineHandler(target, JsonLines if options.format == "json" else Logfmt, privacy)
+    handler = LineHandler(target, style_of(options, target), privacy)
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
@@ -259,6 +259,13 @@ def open_target(options: LogOptions) -> Target:
         return StreamTarget(options.file)
     except OSError as error:
         raise TargetError(f"{options.target}: {error.strerror}") from error
+
+
+def style_of(options: LogOptions, target: Target) -> type[Logfmt] | type[JsonLines]:
+    """How a record becomes a line for this target."""
+    if options.format != "json":
+        return Logfmt
+    return AsciiJsonLines if isinstance(target, SyslogTarget) and target.ascii_json else JsonLines
 
 
 def start() -> None:
