@@ -11,7 +11,7 @@ from sekisho.message.headers import _FIELD
 _FIELDS = re.compile(b"(?:%b)*+" % _FIELD.pattern)
 
 
-class Span(NamedTuple):
+class FieldSpan(NamedTuple):
     """A field where it stands: from `start` to `end`, which is behind its line end. The value is whole: what Postfix
     would cut off may still be read by others (`message.headers` tells what it cuts)."""
 
@@ -21,7 +21,7 @@ class Span(NamedTuple):
     value: bytes
 
 
-def spans(raw: bytes) -> Iterator[Span]:
+def spans(raw: bytes) -> Iterator[FieldSpan]:
     """Each field as Postfix splits them. There is no limit, so that a field to remove is found at any position.
     Linear, and fast: there may be millions."""
     match = _FIELD.match
@@ -29,7 +29,7 @@ def spans(raw: bytes) -> Iterator[Span]:
     while found := match(raw, position):
         start, position = position, found.end()
         name, value = found.groups()
-        yield Span(start, position, name, value[:-1] if value.endswith(b"\r") else value)
+        yield FieldSpan(start, position, name, value[:-1] if value.endswith(b"\r") else value)
 
 
 def end_of_fields(raw: bytes, position: int) -> int:

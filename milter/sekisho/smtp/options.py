@@ -52,7 +52,8 @@ class SmtpOptions(Options):
         default="after-queue",
         description="after-queue (content_filter): the MTA has taken the message already, so a refusal would become a "
         "bounce to a sender that may be forged; what would be refused is quarantined. before-queue "
-        "(smtpd_proxy_filter): the sending server still waits, and a refusal reaches it.",
+        "(smtpd_proxy_filter): the sending server still waits, and a refusal reaches it. Addresses are then as the "
+        "client wrote them, and only plain ones are taken.",
     )
     trusted: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         default=("127.0.0.0/8", "::1/128"),
