@@ -51,6 +51,8 @@ class LineHandler(logging.Handler):
         privacy: PrivacyPort | None = None,
     ) -> None:
         super().__init__()
+        if style is JsonLines and isinstance(target, SyslogTarget) and target.ascii_json:
+            style = AsciiJsonLines  # so that a line has the size that is sent
         self.setFormatter(style(privacy=privacy))
         self._target = target
         self._privacy = privacy
@@ -234,7 +236,7 @@ def setup(options: LogOptions, privacy: PrivacyPort | None = None) -> None:
     """
     own_stderr()  # also if the log is elsewhere: a crash report must not wait for the reader of standard error
     target = open_target(options)
-    handler = LineHandler(target, style_of(options, target), privacy)
+    handler = LineHandler(target, JsonLines if options.format == "json" else Logfmt, privacy)
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
@@ -259,13 +261,6 @@ def open_target(options: LogOptions) -> Target:
         return StreamTarget(options.file)
     except OSError as error:
         raise TargetError(f"{options.target}: {error.strerror}") from error
-
-
-def style_of(options: LogOptions, target: Target) -> type[Logfmt] | type[JsonLines]:
-    """How a record becomes a line for this target."""
-    if options.format != "json":
-        return Logfmt
-    return AsciiJsonLines if isinstance(target, SyslogTarget) and target.ascii_json else JsonLines
 
 
 def start() -> None:
