@@ -108,8 +108,12 @@ class Session:
         reply = self.command("DATA")
         if reply.code != 354:
             return Sent(reply, refused)
+        return Sent(self.content(raw), refused, judged=True)
+
+    def content(self, raw: bytes) -> Reply:
+        """Send the message after 354, and return the reply."""
         self._socket.sendall(dot_stuffed(raw))
-        return Sent(self._read(), refused, judged=True)
+        return self._read()
 
     def _read(self) -> Reply:
         lines = []

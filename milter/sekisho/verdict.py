@@ -119,11 +119,10 @@ MILTER = MtaAbilities()
 
 @dataclass(frozen=True, slots=True)
 class AddHeader:
-    """Insert a header field at `index` from the top (0 is first). The value is already folded (LF) and encoded."""
+    """Insert a header field at the top. The value is already folded (LF) and encoded."""
 
     name: str
     value: str
-    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)

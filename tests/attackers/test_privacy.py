@@ -200,7 +200,7 @@ def test_the_audit_of_a_release(
     name = hold(store, RAW % b"zqauthor", ["zqhanako@ours.example"])
     entry = store.get(name)
     assert entry is not None
-    verb = "DATA" if reply.startswith("250") else "RCPT"
+    verb = "END" if reply.startswith("250") else "RCPT"
     with Port({verb: reply}) as port:
         options = ReleaseOptions(port=port.port, attempts=1)
         Releaser(store, options, OwnFields("mx.ours.example"), "mx.ours.example", privacy).release(

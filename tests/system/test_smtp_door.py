@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,35 @@ def test_a_held_copy_and_a_delivered_one(door: DoorLab) -> None:
     held = door.sekisho.quarantine()
     assert len(held) == before + 1
     assert [each["rcpt"] for each in held[0]["recipients"]] == ["a@held.example"]
+
+
+@pytest.mark.parametrize(
+    "path", ["< a@held.example >", "<a@held.example (x)>", "<a%held.example>", '<"a"@held.example>']
+)
+def test_no_spelling_escapes_the_rules_of_a_recipient(door: DoorLab, path: str) -> None:
+    """Before the queue Postfix passes on what the client wrote, and delivers all of these to the same mailbox: what
+    is not plain is refused. After the queue it has written the address plainly, and the copy is held."""
+    mail = spoof("a@held.example")
+    door.dns.serve(mail.dns)
+    with Session(door.postfix.port, mail.envelope.client) as session:
+        session.command("MAIL FROM:<info@jcom.co.jp>")
+        assert session.command(f"RCPT TO:{path}").ok
+        assert session.command("DATA").code == 354
+        reply = session.content(mail.raw)
+    refused = door.position == BEFORE and '"' not in path
+    assert reply.code == (501 if refused else 250)
+    door.postfix.wait_empty()
+    assert len(door.sink) == 0
+
+
+def test_a_long_helo_is_no_reason_to_defer(door: DoorLab) -> None:
+    """Postfix passes it on in XFORWARD, three times as long; without an answer to that it says 451 for ever."""
+    mail = letter(WHO)
+    door.dns.serve(mail.dns)
+    client = replace(mail.envelope.client, helo="+" * 1_500)
+    sent = send(door.postfix.port, "taro@friend.example", [WHO], mail.raw, client)
+    assert sent.reply.code == 250
+    assert len(delivered(door)) == 1
 
 
 def test_what_would_be_refused(door: DoorLab) -> None:

@@ -89,8 +89,8 @@ class Judge:
         edits = (
             ChangeHeader("X-Old", 3),
             ChangeHeader("X-Old", 1, "kept"),
-            AddHeader("X-New", "one\n two", 0),
-            AddHeader("X-Japanese", "日本語", 1),
+            AddHeader("X-New", "one\n two"),
+            AddHeader("X-Japanese", "日本語"),
             DeleteRecipient(envelope.recipients[0]),
         )
         return Action(Reply.ACCEPT, edits=edits)

@@ -52,7 +52,7 @@ def test_edits_in_order(daemon: Daemon) -> None:
         reply = client.message(do("edit"), recipients=recipients)
     assert reply.order == b"mmii-a"
     assert reply.changed == [(3, b"X-Old", b""), (1, b"X-Old", b" kept")]
-    assert reply.added == [(0, b"X-New", b" one\n two"), (1, b"X-Japanese", b" =?utf-8?b?5pel5pys6Kqe?=")]
+    assert reply.added == [(0, b"X-New", b" one\n two"), (0, b"X-Japanese", b" =?utf-8?b?5pel5pys6Kqe?=")]
     assert reply.deleted == [b"B@example.jp"]
 
 

@@ -106,7 +106,7 @@ class ForgedFields:
         if self._reads > MAX_FIELDS_READ:
             return
         if CR in value and hidden(value, self._own):
-            self._reads = MAX_FIELDS_READ + 1
+            self.give_up()
             return
         if name[:1] not in INITIALS:
             return
@@ -122,6 +122,10 @@ class ForgedFields:
             self._found.append(found)
             if key == RESULTS and (job := earlier_filters.job_of(value, self._own.earlier)) is not None:
                 self._jobs[found] = job
+
+    def give_up(self) -> None:
+        """There may be more than can be deleted."""
+        self._reads = MAX_FIELDS_READ + 1
 
     @property
     def found(self) -> Forged:

@@ -97,7 +97,7 @@ def _used(
         why = (
             "a refusal becomes a bounce to a sender that may be forged"
             if how == AFTER
-            else "what would be refused is quarantined, and the sender hears nothing"
+            else "the sender hears nothing of a refusal, and odd spellings of an address escape its rules"
         )
         yield error(
             "smtp.position",

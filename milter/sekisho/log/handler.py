@@ -26,7 +26,7 @@ from time import monotonic, sleep
 
 from sekisho.events import watching
 from sekisho.log.journald import JournalTarget
-from sekisho.log.lines import JsonLines, Logfmt, PrivacyPort
+from sekisho.log.lines import AsciiJsonLines, JsonLines, Logfmt, PrivacyPort
 from sekisho.log.options import LogOptions
 from sekisho.log.syslog import SyslogTarget
 from sekisho.log.target import StreamTarget, Target, TargetError, own_stderr
@@ -51,6 +51,8 @@ class LineHandler(logging.Handler):
         privacy: PrivacyPort | None = None,
     ) -> None:
         super().__init__()
+        if style is JsonLines and isinstance(target, SyslogTarget) and target.ascii_json:
+            style = AsciiJsonLines  # so that a line has the size that is sent
         self.setFormatter(style(privacy=privacy))
         self._target = target
         self._privacy = privacy

@@ -33,7 +33,6 @@ FREE_TEXTS = frozenset({"reason"})
 MAX_FRAMES = 12
 """Stack frames of an exception that are logged: the innermost ones."""
 
-_JSON = json.JSONEncoder(ensure_ascii=False)
 _KEY = re.compile(r"[^a-z0-9_.]")
 _BARE = re.compile(r"[A-Za-z0-9_.:/@+,*~;<>\[\](){}!?&%$#|^-]+\Z")
 
@@ -73,6 +72,8 @@ class JsonLines(logging.Formatter):
     """One JSON object per line. Numbers and booleans keep their type, and sequences become arrays. `schema` is the
     version of the keys (`events.schema`)."""
 
+    _encode = staticmethod(json.JSONEncoder(ensure_ascii=False).encode)
+
     def __init__(self, limit: int = MAX_LINE_BYTES, privacy: PrivacyPort | None = None) -> None:
         super().__init__()
         self._privacy = privacy
@@ -83,18 +84,24 @@ class JsonLines(logging.Formatter):
         length in bytes."""
         found: dict[str, object] = {"schema": SCHEMA_VERSION}
         found |= {key: _plain(value) for key, value in pairs(record, self._privacy)}
-        line = _JSON.encode(found)
+        line = self._encode(found)
         return line if _bytes(line) < self._limit else self._cut(found, _bytes(line))
 
     def _cut(self, found: Mapping[str, object], size: int) -> str:
         short: dict[str, object] = {}
         room = self._limit - len('{"truncated": 1000000000}')
         for key, value in found.items():
-            room -= _bytes(_JSON.encode({key: value}))
+            room -= _bytes(self._encode({key: value}))
             if room < 0:
                 break
             short[key] = value
-        return _JSON.encode(short | {"truncated": size})
+        return self._encode(short | {"truncated": size})
+
+
+class AsciiJsonLines(JsonLines):
+    """The same in ASCII, with escapes. They take up to three times the bytes, which count for the limit."""
+
+    _encode = staticmethod(json.JSONEncoder(ensure_ascii=True).encode)
 
 
 def _bytes(text: str) -> int:

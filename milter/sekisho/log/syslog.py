@@ -45,8 +45,8 @@ class SyslogTarget(SocketTarget):
         )
         self._facility = FACILITIES[options.syslog_facility]
         self._local = options.syslog_format == "local" or (options.syslog_format == "auto" and kind == "unix")
-        escapes = options.format == "json" and not self._local  # they make a line of Japanese twice as long
-        self.atomic_bytes = (MAX_MESSAGE_BYTES - _MAX_HEADER_BYTES) // (2 if escapes else 1)
+        self.ascii_json = not self._local
+        self.atomic_bytes = MAX_MESSAGE_BYTES - _MAX_HEADER_BYTES
         self._host = _word(socket.gethostname(), 255)
 
     def frame(self, record: logging.LogRecord, line: str, privacy: PrivacyPort | None = None) -> bytes:

@@ -21,7 +21,7 @@ from typing import Any
 from sekisho.auth import authres, earlier_filters
 from sekisho.auth.forged_fields import OwnFields, is_forged
 from sekisho.held import Entry
-from sekisho.message import Client, Envelope
+from sekisho.message import Client, Envelope, Field
 from sekisho.message.spans import spans
 from sekisho.results import AuthResult, MethodResult
 
@@ -36,10 +36,10 @@ def rewrite(raw: bytes, entry: Entry, own: OwnFields, host: str) -> bytes:
     kept = bytearray()
     position = 0
     theirs = _theirs(raw, entry, own)
-    for place, (start, end, field) in enumerate(spans(raw)):
-        if is_forged(field, own) and place not in theirs:
-            kept += raw[position:start]
-            position = end
+    for place, each in enumerate(spans(raw)):
+        if is_forged(Field(each.name, each.value), own) and place not in theirs:
+            kept += raw[position : each.start]
+            position = each.end
     kept += raw[position:]
     return _top(entry, own.authserv_id, host) + _joint(bytes(kept)) + bytes(kept)
 
@@ -48,7 +48,7 @@ def _theirs(raw: bytes, entry: Entry, own: OwnFields) -> frozenset[int]:
     """The places of the results that filters before us added."""
     if not own.earlier:
         return frozenset()
-    fields = [field for _, _, field in spans(raw)]
+    fields = [Field(each.name, each.value) for each in spans(raw)]
     found = earlier_filters.results(fields, own.earlier, entry.envelope.queue_id)
     return frozenset(place for place, field in enumerate(fields) if any(field is each for each in found))
 

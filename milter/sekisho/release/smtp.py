@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from sekisho.plain_errors import of_system
 from sekisho.release.options import ReleaseOptions
-from sekisho.smtp_client import ClosedError, DataRefused, NotOffered, ProtocolError, SmtpClient
+from sekisho.smtp_client import ClosedError, NotOffered, ProtocolError, SmtpClient
 from sekisho.text import printable
 
 MAX_REPLY_CHARS = 300
@@ -89,8 +89,6 @@ def hand_over(outgoing: Outgoing, options: ReleaseOptions, helo: str) -> HandOve
 
 def _ended(session: SmtpClient, error: Exception, options: ReleaseOptions) -> HandOverResult:
     """The result of a connection that ended without a reply to the message."""
-    if isinstance(error, DataRefused):  # the reply to DATA, before the message
-        return _clear(_read(error.smtp_code, error.smtp_error))
     text = printable(f"{options.host}:{options.port}: {_words(error)}", MAX_REPLY_CHARS)
     if session.begun:
         return HandOverResult(Fate.UNCERTAIN, text)
@@ -100,8 +98,6 @@ def _ended(session: SmtpClient, error: Exception, options: ReleaseOptions) -> Ha
 
 def _words(error: Exception) -> str:
     """Why there was no transaction, in plain words."""
-    if isinstance(error, DataRefused):
-        return _read(error.smtp_code, error.smtp_error).text
     if isinstance(error, ClosedError):
         return "the server ended the connection"
     if isinstance(error, ProtocolError):
@@ -116,7 +112,8 @@ def _talk(session: SmtpClient, outgoing: Outgoing, options: ReleaseOptions) -> H
     _must(*session.ehlo())
     _must(*session.mail(options.bounce_address, _parameters(session, outgoing)))
     _must(*session.docmd("RCPT", f"TO:{outgoing.path}"))
-    answer = _read(*session.data(outgoing.raw))
+    reply = session.message(outgoing.raw)
+    answer = _read(reply.code, reply.text)
     if answer.fate is Fate.TAKEN:
         _farewell(session)
     return answer

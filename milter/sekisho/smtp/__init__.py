@@ -10,6 +10,7 @@ withheld are durably in the store.
 | `options` | configuration of the door |
 | `attributes` | XFORWARD and XCLIENT: who the client is |
 | `commands` | the arguments of MAIL and RCPT |
+| `paths` | the address that such an argument names |
 | `receive` | the bytes of a message while they come in |
 | `incoming` | a message from the bytes after DATA |
 | `edits` | the edits of an action, made on the bytes of a message |

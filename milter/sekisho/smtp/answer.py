@@ -26,7 +26,7 @@ from sekisho.judging.replies import UnwritableError, smtp_reply
 from sekisho.message import Client, Envelope, Forged, Recipient
 from sekisho.smtp.commands import PathCommand
 from sekisho.smtp.edits import edited
-from sekisho.smtp.incoming import collect, message_of
+from sekisho.smtp.incoming import ReceivedMail, collect
 from sekisho.smtp.next_hop import NextHop, Transaction
 from sekisho.smtp.replies import LATER
 from sekisho.smtp_client import SmtpReply
@@ -53,12 +53,16 @@ class IncomingMail:
         self.recipients.append((command, command.recipient))
         self.on_failure = max(on_failure, self.on_failure or on_failure)
 
+    def wanted(self) -> bool:
+        """False if nobody would hear the reply."""
+        return not self.gone
+
     @property
     def envelope(self) -> Envelope:
         """The envelope, as far as it is known."""
         mail = self.transaction.mail
         return Envelope(
-            sender=mail.sender,
+            sender=mail.address,
             raw_sender=mail.raw_sender,
             parameters=mail.parameters,
             recipients=tuple(recipient for _, recipient in self.recipients),
@@ -69,11 +73,10 @@ class IncomingMail:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A message that came in whole: its bytes, its bytes as they are judged, its envelope, and what is to be done.
-    `unjudged`: the stage that failed, if the recipients get it unjudged."""
+    """A message that came in whole, its envelope, and what is to be done. `unjudged`: the stage that failed, if the
+    recipients get it unjudged."""
 
-    raw: bytes
-    whole: bytes
+    received: ReceivedMail
     envelope: Envelope
     action: Action
     unjudged: Failure | None = None
@@ -87,14 +90,12 @@ class Answering:
     next_hop: NextHop
     refuses: bool
 
-    def answer(self, mail: IncomingMail, sent: bytes) -> SmtpReply:
-        """The reply to a message, from the bytes after DATA. Never raises."""
+    def answer(self, mail: IncomingMail, raw: bytes) -> SmtpReply:
+        """The reply to a message. Never raises."""
         collector = self.pool.collector(spaced=True)
         collector.called(mail.queue_id)
         try:
-            raw = message_of(sent)
-            whole = collect(raw, mail.client, collector)
-            decided = self._decided(mail, collector, raw, whole)
+            decided = self._decided(mail, collector, collect(raw, mail.client, collector))
             try:
                 return self._carried_out(mail, decided)
             except UnwritableError:
@@ -103,9 +104,9 @@ class Answering:
                 return self._carried_out(mail, self._unedited(mail, decided))
         except BaseException as error:
             HANDLER_FAILED.failed(LOG, error, "a message could not be answered")
-            return self._after_defect(mail, sent, collector)
+            return self._after_defect(mail, raw, collector)
 
-    def _after_defect(self, mail: IncomingMail, sent: bytes, collector: Collector) -> SmtpReply:
+    def _after_defect(self, mail: IncomingMail, raw: bytes, collector: Collector) -> SmtpReply:
         """A defect of ours must not delay mail of recipients in shadow. Other mail comes again, and is kept then."""
         try:
             self.pool.error(WIRE)
@@ -113,7 +114,7 @@ class Answering:
             if self.pool.fallbacks.level(mail.on_failure) is not OnFailure.ACCEPT:
                 return LATER
             self.pool.accepted(WIRE)
-            return self.next_hop.hand_over(mail.transaction, None, message_of(sent))
+            return self.next_hop.hand_over(mail.transaction, None, raw, mail.wanted)
         except BaseException as error:
             HANDLER_FAILED.failed(LOG, error, "a message could not be answered")
             return LATER
@@ -124,18 +125,18 @@ class Answering:
         failed, stage = self.pool.fallbacks.fitting(self.pool.fallback(EDIT), mail.on_failure, forged)
         return replace(decided, action=failed, unjudged=stage)
 
-    def _decided(self, mail: IncomingMail, collector: Collector, raw: bytes, whole: bytes) -> Decided:
+    def _decided(self, mail: IncomingMail, collector: Collector, received: ReceivedMail) -> Decided:
         envelope = replace(
             mail.envelope,
             dropped=collector.dropped,
             forged=collector.forged,
             body_digests=collector.body_digests(),
-            whole=whole if collector.cut else None,
+            whole=received.judged() if collector.cut else None,
         )
         job = self.pool.submit(collector, envelope, False)
         action = self.pool.result(job, lambda: None)
         return Decided(
-            raw, whole, envelope, *self.pool.fallbacks.fitting(action, mail.on_failure, collector.forged)
+            received, envelope, *self.pool.fallbacks.fitting(action, mail.on_failure, collector.forged)
         )
 
     def _carried_out(self, mail: IncomingMail, decided: Decided) -> SmtpReply:
@@ -145,7 +146,7 @@ class Answering:
             return self._handed_over(mail, decided)
         self.next_hop.reset()
         if action.reply is Reply.HOLD or (action.reply is Reply.REJECT and not self.refuses):
-            action = self.pool.keep(decided.whole, decided.envelope)
+            action = self.pool.keep(decided.received.judged(), decided.envelope)
             KEPT_UNJUDGED.write(LOG, id=action.reference, done=_KEPT[action.reply])
         if action.reply is Reply.DISCARD:
             return SmtpReply(250, f"2.0.0 Ok: queued as {action.reference}")
@@ -156,10 +157,8 @@ class Answering:
     def _handed_over(self, mail: IncomingMail, decided: Decided) -> SmtpReply:
         withheld = {each.recipient for each in decided.action.edits if isinstance(each, DeleteRecipient)}
         left = [command for command, recipient in mail.recipients if recipient not in withheld]
-        raw = edited(decided.raw, decided.action.edits)
-        if mail.gone:  # nobody would hear the reply, and the MTA sends the message again
-            return LATER
-        reply = self.next_hop.hand_over(mail.transaction, left if withheld else None, raw)
+        raw = edited(decided.received.raw, decided.action.edits)
+        reply = self.next_hop.hand_over(mail.transaction, left if withheld else None, raw, mail.wanted)
         if decided.unjudged and reply.ok:
             self.pool.accepted(decided.unjudged)
         return reply

@@ -1,7 +1,8 @@
 """XFORWARD and XCLIENT: what the MTA says about the client (Postfix's XFORWARD_README and XCLIENT_README).
 
-Values are xtext (RFC 3461 section 4). They come from the client in the end, so any byte may be in them. What is not
-said, or cannot be read, is unknown; it is never the MTA's own address.
+Values are xtext (RFC 3461 section 4). They come from the client in the end, so any byte may be in them, and they may be
+as long as a line of SMTP. A refusal of one would come again with each retry, so a long one is cut. What is not said, or
+cannot be read, is unknown; it is never the MTA's own address.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from sekisho.message import Client
 XFORWARD = ("NAME", "ADDR", "PORT", "PROTO", "HELO", "IDENT", "SOURCE")
 XCLIENT = ("NAME", "ADDR", "PORT", "PROTO", "HELO", "LOGIN", "DESTADDR", "DESTPORT")
 _NOTHING = ("[UNAVAILABLE]", "[TEMPUNAVAIL]")
-_TOKEN = re.compile(r"[!-~]{1,1000}\Z")
+MAX_VALUE_CHARS = 2_048
+"""Of a value: what Postfix takes as a line (`line_length_limit`)."""
+_TOKEN = re.compile(r"[!-~]+\Z")
 _PLUS = re.compile(rb"\+([0-9A-Fa-f]{2})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PORT = re.compile(r"[0-9]{1,5}\Z")
@@ -87,7 +90,7 @@ class ClientAttributes:
         written = self.written.get(name)
         if written is None or written.upper() in _NOTHING:
             return None
-        return _CONTROL.sub("?", _decoded(written).decode("utf-8", "surrogateescape"))
+        return _CONTROL.sub("?", _decoded(written).decode("utf-8", "surrogateescape"))[:MAX_VALUE_CHARS]
 
 
 def _decoded(written: str) -> bytes:

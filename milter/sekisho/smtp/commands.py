@@ -1,6 +1,7 @@
 """The arguments of MAIL and RCPT (RFC 5321 section 4.1.1), as far as the door must read them.
 
-The next hop gets each command as it came, and decides whether it is valid.
+The next hop gets each command as it came. It decides whether it is valid, and before the queue the door does, too: it
+must know which mailbox the next hop will take it for (`paths`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from sekisho.judging.collect import as_parsed, unbracketed
 from sekisho.message import Recipient
+from sekisho.smtp import paths
 
 _ARGUMENT = re.compile(
     r'(?P<keyword>[A-Za-z]+):[ \t]*+(?P<path><(?:"(?:[^"\\]|\\.)*+"|[^">\\]|\\.)*+>|[^<\s][^\s]*+)'
@@ -20,16 +22,18 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class PathCommand:
-    """MAIL or RCPT: the command line as it came, its path with the angle brackets, and its parameters."""
+    """MAIL or RCPT: the command line as it came, its path with the angle brackets, and its parameters. `exact`: the
+    address that it names; None if that is not certain."""
 
     line: bytes
     path: str
     parameters: tuple[str, ...] = ()
+    exact: str | None = None
 
     @property
-    def sender(self) -> str:
-        """The address of MAIL; empty is the null sender."""
-        return as_parsed(self.path)
+    def address(self) -> str:
+        """The address; if it is not certain, as the command seems to say."""
+        return as_parsed(self.path) if self.exact is None else self.exact
 
     @property
     def raw_sender(self) -> str:
@@ -39,7 +43,7 @@ class PathCommand:
     @property
     def recipient(self) -> Recipient:
         """The recipient of RCPT."""
-        return Recipient(as_parsed(self.path), self.path, self.parameters)
+        return Recipient(self.address, self.path, self.parameters)
 
     @property
     def size(self) -> int:
@@ -58,4 +62,5 @@ def parse(verb: str, keyword: str, argument: str | None) -> PathCommand | None:
     if found is None or found["keyword"].upper() != keyword:
         return None
     line = f"{verb} {text}".encode("utf-8", "surrogateescape")
-    return PathCommand(line, found["path"], tuple(found["parameters"].split()))
+    read = paths.sender if verb == "MAIL" else paths.recipient
+    return PathCommand(line, found["path"], tuple(found["parameters"].split()), read(found["path"]))

@@ -11,7 +11,7 @@ the final dot, the next hop may have the message, and the recipients may get it 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -89,26 +89,41 @@ class NextHop:
         return self._sane(reply)
 
     def hand_over(
-        self, transaction: Transaction, only: Sequence[PathCommand] | None, raw: bytes
+        self,
+        transaction: Transaction,
+        only: Sequence[PathCommand] | None,
+        raw: bytes,
+        wanted: Callable[[], bool],
     ) -> SmtpReply:
-        """The reply to the message. `only`: the recipients that still get it, None for all that were taken."""
+        """The reply to the message. `only`: the recipients that still get it, None for all that were taken. `wanted`
+        says False when nobody waits for the reply any more; no byte of the message is sent then."""
         if only is not None and not (reply := self._begin_again(transaction, only)).ok:
             mail.NEXT_HOP_FAILED.write(
                 LOG, what="refuses a part of a transaction that it took before", reason=str(reply.code)
             )
             return LATER
-        if self._client is None:
+        if self._client is None or not wanted():
             return LATER
-        try:
-            reply = self._client.message(raw)
-        except (OSError, ValueError) as error:
-            begun = self._client.begun
-            self.close()
-            return self._failed("ended while a message was sent" if begun else "ended the session", error)
-        reply = self._sane(reply)
+        reply = self._content(self._client, raw, wanted)
         if not reply.ok:
             self._failed("did not take a message", reply)
         return reply
+
+    def _content(self, client: SmtpClient, raw: bytes, wanted: Callable[[], bool]) -> SmtpReply:
+        try:
+            reply = client.data()
+            if reply.refuses:
+                return self._sane(reply)
+            if (
+                not wanted()
+            ):  # the next hop waits for the message; only the end of the session takes that back
+                self.close()
+                return LATER
+            return self._sane(client.content(raw))
+        except (OSError, ValueError) as error:
+            begun = client.begun
+            self.close()
+            return self._failed("ended while a message was sent" if begun else "ended the session", error)
 
     def reset(self) -> None:
         """End the transaction."""
@@ -143,6 +158,8 @@ class NextHop:
         line = b"XFORWARD"
         for name in (each for each in offered if each in attributes):
             said = f" {name}={attributes[name]}".encode("ascii")
+            if len(said) > _LINE_BYTES:  # nobody needs it, and a line that is too long may end the session
+                continue
             if len(line) + len(said) > _LINE_BYTES and line != b"XFORWARD":
                 yield line
                 line = b"XFORWARD"
@@ -152,7 +169,7 @@ class NextHop:
 
     def _sane(self, reply: SmtpReply) -> SmtpReply:
         """The reply; LATER, and no session any more, if it is none, or the last one (421)."""
-        if 200 <= reply.code < 600 and reply.code != 421:
+        if (reply.ok or reply.refuses) and reply.code != 421:
             return reply
         self.close()
         return self._failed("ended the session", reply)

@@ -52,7 +52,8 @@ class SmtpOptions(Options):
         default="after-queue",
         description="after-queue (content_filter): the MTA has taken the message already, so a refusal would become a "
         "bounce to a sender that may be forged; what would be refused is quarantined. before-queue "
-        "(smtpd_proxy_filter): the sending server still waits, and a refusal reaches it.",
+        "(smtpd_proxy_filter): the sending server still waits, and a refusal reaches it. Addresses are then as the "
+        "client wrote them, and only plain ones are taken.",
     )
     trusted: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         default=("127.0.0.0/8", "::1/128"),
@@ -69,8 +70,9 @@ class SmtpOptions(Options):
         default=268_435_456,
         ge=100_000,
         le=100_000_000_000,
-        description="Bytes of messages that one worker has in memory at the same time. While there is no room for a "
-        "message, it is deferred (452).",
+        description="Memory that one worker has for messages, in bytes. A message takes three times its size: as it "
+        "came in, as it is judged, and as it is handed over. While there is no room for a message, it is deferred "
+        "(452); one that is alone always has room.",
     )
     sessions: int = Field(
         default=100, ge=1, le=1000, description="Sessions of one worker at the same time; more get 421."

@@ -130,15 +130,15 @@ class SmtpFront:
         self._open.discard(session)
         self._report(len(self._open))
 
-    def room(self, size: int) -> bool:
-        """True if so many bytes may be kept; they are counted then, until `give_back`."""
+    def room(self, size: int, held: int) -> bool:
+        """True if there are so many bytes more for a message that has `held` already, or that is alone."""
         with self._lock:
-            if self._kept and self._kept + size > self.options.memory_bytes:
+            if self._kept > held and self._kept + size > self.options.memory_bytes:
                 return False
             self._kept += size
             return True
 
     def give_back(self, size: int) -> None:
-        """So many bytes are no longer kept."""
+        """So many bytes are free again."""
         with self._lock:
             self._kept -= size

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -42,6 +43,8 @@ from sekisho.smtp.replies import (
     SYNTAX,
     TOO_LARGE,
     TOO_MANY,
+    UNCLEAR_RECIPIENT,
+    UNCLEAR_SENDER,
     UNREACHABLE,
     written,
 )
@@ -50,8 +53,11 @@ from sekisho.smtp_client import SmtpReply
 LOG = logging.getLogger("sekisho.smtp")
 Result = TypeVar("Result")
 MAX_RECIPIENTS = 5_000  # of one message
-_COMMAND_BYTES = 8_192
+_COMMAND_BYTES = 32_768  # a HELO of 2,048 bytes, as Postfix takes it, is three times as long in XFORWARD
 _CHUNK_BYTES = 65_536
+_LINE_END = b"\r\n"
+_DOT_LINE = b".\r\n"
+_MARK = os.urandom(16)  # no MTA knows it
 _BUSY_SECONDS = 3_600.0  # while a message is answered, other limits hold
 _PASSED_ON = ("8BITMIME", "SMTPUTF8", "DSN")  # offered if the next hop offers them
 
@@ -108,7 +114,9 @@ class SmtpSession(SMTP):
         )
         self._host = host
         self._hop = NextHop(host.options, host.name)
-        self._answering = Answering(host.pool, self._hop, host.options.position == "before-queue")
+        # Then the commands are the client's own, and a refusal reaches it.
+        self._before = host.options.position == "before-queue"
+        self._answering = Answering(host.pool, self._hop, self._before)
         self._served = False
         self._forwarded = ClientAttributes()
         self._xclient = ClientAttributes(definite=True)
@@ -268,6 +276,8 @@ class SmtpSession(SMTP):
             return NESTED
         if command is None:
             return SYNTAX
+        if self._before and command.exact is None:
+            return UNCLEAR_SENDER
         if self._host.closing:
             return GOODBYE
         return TOO_LARGE if command.size > self._host.options.message_bytes else None
@@ -289,6 +299,8 @@ class SmtpSession(SMTP):
             await self._say(NO_MAIL)
         elif command is None:
             await self._say(SYNTAX)
+        elif self._before and command.exact is None:
+            await self._say(UNCLEAR_RECIPIENT)
         elif len(self._mail.recipients) >= MAX_RECIPIENTS:
             await self._say(TOO_MANY)
         else:
@@ -323,15 +335,15 @@ class SmtpSession(SMTP):
         if mail is None or not mail.recipients or arg:
             await self._say(SYNTAX if arg else NO_MAIL if mail is None else NO_RECIPIENT)
             return
+        if await self._spoke_early():
+            await self._part(EARLY)
+            return
         incoming = ReceivedBytes(self._host, self._host.options.message_bytes)
         try:
             await self._receive(incoming)
         except BaseException:  # the connection is lost
             incoming.drop(LATER)
             raise
-        if incoming.refusal is EARLY:
-            await self._part(EARLY)
-            return
         reply = incoming.refusal
         if reply is None:
             reply = await self._waiting(self._answered, mail, incoming)
@@ -343,24 +355,33 @@ class SmtpSession(SMTP):
     def _answered(self, mail: IncomingMail, incoming: ReceivedBytes) -> SmtpReply:
         """On a thread: the reply. The message is no longer kept then."""
         try:
-            return self._answering.answer(mail, incoming.sent())
+            return self._answering.answer(mail, incoming.message())
         finally:
             incoming.drop(LATER)
+
+    async def _spoke_early(self) -> bool:
+        """True if bytes of the message came before the reply to DATA: they could not be told from a command."""
+        self._reader.feed_data(_MARK)
+        try:
+            return await self._reader.readuntil(_MARK) != _MARK
+        except asyncio.LimitOverrunError:
+            return True
 
     async def _receive(self, incoming: ReceivedBytes) -> None:
         """Take the bytes of the message.
 
         The end of a message is CRLF, dot, CRLF, and the line end of the command DATA may be the first of these. So that
-        line end is put before the message: nothing has come yet, since the MTA waits for the reply.
+        line end is put before the message, and taken away again.
         """
-        self._reader.feed_data(b"\r\n")
+        self._reader.feed_data(_LINE_END)
         await self._say(SmtpReply(354, "End data with <CR><LF>.<CR><LF>"))
-        ended = False
-        while not ended and incoming.refusal is not EARLY:
+        skipped, ended = len(_LINE_END), False
+        while not ended:
             try:
                 chunk = await self._reader.readuntil(END)
                 ended = True
             except asyncio.LimitOverrunError as error:
                 chunk = await self._reader.readexactly(error.consumed)
             self._reset_timeout()
-            incoming.take(chunk)
+            incoming.take(chunk[skipped : -len(_DOT_LINE) if ended else None])
+            skipped = 0

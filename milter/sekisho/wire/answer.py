@@ -45,7 +45,7 @@ def reply(context: Any, action: Action) -> int:
 def _edit(context: Any, edit: Edit, spaced: bool) -> None:
     lead = " " if spaced else ""
     if isinstance(edit, AddHeader):
-        context.addheader(header_name(edit.name), lead + header_value(edit.value), edit.index)
+        context.addheader(header_name(edit.name), lead + header_value(edit.value), 0)
     elif isinstance(edit, ChangeHeader):
         value = lead + header_value(edit.value) if edit.value else ""
         context.chgheader(present_name(edit.name), edit.index, value)

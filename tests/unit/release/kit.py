@@ -9,7 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,8 +31,10 @@ class Seen:
 
 class Port(socketserver.ThreadingTCPServer):
     """Listens on a free loopback port. `replies` overrides the reply to a verb, `GREETING` or `END` (the end
-    of the data); a list is used up one by one, the last staying."""
+    of the data); a list is used up one by one, the last staying. `meeting` is called for each verb, before the reply.
+    """
 
+    meeting: Callable[[str], None] = staticmethod(lambda verb: None)
     allow_reuse_address = True
     daemon_threads = True
 
@@ -106,6 +108,7 @@ class _Handler(socketserver.StreamRequestHandler):
         return True
 
     def _say(self, verb: str, default: str) -> bool:
+        self.server.meeting(verb)
         text = self.server.reply(verb, default)
         if text == CLOSE:
             return False
@@ -152,7 +155,7 @@ RELEASE = """
         "sender": lambda: after(smtplib.SMTP, "mail"),
         "before-body": lambda: before(smtp.SmtpClient, "send", body),
         "after-body": lambda: after(smtp.SmtpClient, "send", body),
-        "after-reply": lambda: after(smtplib.SMTP, "data"),
+        "after-reply": lambda: after(smtp.SmtpClient, "message"),
         "before-settled": lambda: before(Quarantine, "move", settled),
         "after-settled": lambda: after(Quarantine, "move", settled),
     }[point]()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pydantic import ValidationError
 from tests.unit.release.kit import CLOSE, Port
 
 from sekisho.release import ReleaseOptions
 from sekisho.release.smtp import Fate, Outgoing, hand_over, path_of
+from sekisho.smtp_client import _pieces
 
 RAW = b"From: a@x\r\n\r\n.\r\n..two\r\n.\rthree\r\nbody \xe6\x97\xa5\x00\r\n"
 OUTGOING = Outgoing(RAW, "<b@ours.example>")
@@ -87,6 +90,30 @@ def test_an_end_before_the_message_is_later(stage: str, reply: str) -> None:
     """Until the first byte of the message nothing can have been accepted."""
     with Port({stage: reply}) as port:
         assert talk(port)[0] is Fate.LATER
+
+
+@pytest.mark.parametrize("reply", ["250 ok", "299 x", "350 x"])
+def test_only_354_asks_for_the_message(reply: str) -> None:
+    """A 250 to DATA is no word about a message that was not sent: the copy stays held."""
+    with Port({"DATA": reply}) as port:
+        assert talk(port)[0] is Fate.LATER
+    assert port.messages == []
+
+
+@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 131_072])
+@pytest.mark.parametrize("line", [b"\n.", b"\r\n.\r\n", b".", b"\n", b"\r\n..", b"a\n"])
+def test_dots_are_doubled_wherever_a_piece_ends(line: bytes, size: int) -> None:
+    """A message is sent in pieces. What the port gets is the message, with a line end at its end."""
+    raw = (line * size)[:size]
+    sent = b"".join(_pieces(raw))
+    assert sent.endswith(b"\r\n.\r\n")
+    assert re.sub(rb"(?m)^\.", b"", sent[:-3]) == raw + b"\r\n" * (not raw.endswith(b"\r\n"))
+
+
+@pytest.mark.parametrize("raw", [b"", b".", b"\r\n", b"\r", b"x" * 65_536])
+def test_short_messages(raw: bytes) -> None:
+    """SMTP has no message without a line."""
+    assert b"".join(_pieces(raw)) == re.sub(rb"(?m)^\.", b"..", raw) + b"\r\n" * (raw != b"\r\n") + b".\r\n"
 
 
 @pytest.mark.parametrize("reply", [CLOSE, "nonsense"])

@@ -121,3 +121,18 @@ def test_hostile_attributes_in_a_session() -> None:
         mta.say("DATA")
         mta.message()
         assert it.judge.seen[0][1].client == Client()
+
+
+@pytest.mark.parametrize("helo", ["x" * 1_200, "x" * 2_048, "+2B" * 2_048, "x" * 30_000])
+def test_a_long_helo_is_no_error(helo: str) -> None:
+    """A refusal would come again with each retry. It is judged, cut if need be, and not passed on to the next hop; the
+    rest is."""
+    with door() as it, it.mta as mta:
+        mta.hello()
+        assert mta.say(f"XFORWARD ADDR=192.0.2.7 HELO={helo}") == "250 2.0.0 Ok"
+        assert mta.begin()[0] == "250 ok"
+        assert mta.message() == "250 2.0.0 kept"
+        client = it.judge.seen[0][1].client
+        forwarded = [each for each in it.commands if each.startswith("XFORWARD")]
+    assert client == Client("192.0.2.7", helo=helo.replace("+2B", "+")[:2_048])
+    assert forwarded == ["XFORWARD ADDR=192.0.2.7"]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,17 +15,36 @@ from sekisho.judging.collect import Collector
 from sekisho.judging.replies import UnwritableError
 from sekisho.message import Client, Limits, Recipient
 from sekisho.smtp.edits import edited
-from sekisho.smtp.incoming import collect, message_of
+from sekisho.smtp.incoming import collect
 from sekisho.smtp.options import SmtpOptions, host_and_port
-from sekisho.verdict import AddHeader, ChangeHeader, DeleteRecipient
+from sekisho.smtp.receive import ReceivedBytes
+from sekisho.verdict import AddHeader, ChangeHeader, DeleteRecipient, Edit
 
 OWN = b"Received: from x.example (unknown [192.0.2.7])\r\n\tby mx.example (Postfix) with ESMTP; %s\r\n"
 MAIL = b"Received: from y.example ([192.0.2.9]) by x.example; Tue\r\nSubject: hi\r\n\r\nbody\r\n"
 
 
+class Everywhere:
+    """Implements `receive.Room`."""
+
+    def room(self, size: int, held: int) -> bool:
+        return True
+
+    def give_back(self, size: int) -> None:
+        pass
+
+
+def message_of(*pieces: bytes) -> bytes:
+    """The message that was sent in these pieces."""
+    received = ReceivedBytes(Everywhere(), 10_000)
+    for each in pieces:
+        received.take(each)
+    return received.message()
+
+
 def judged(raw: bytes, address: str | None = "192.0.2.7") -> bytes:
     collector = Collector(Limits(), ForgedFields(OwnFields("mx.example")), spaced=True)
-    whole = collect(raw, Client(address), collector)
+    whole = collect(raw, Client(address), collector).judged()
     assert collector.raw() == whole or b"\r\n\r\n" not in raw
     return collector.raw()
 
@@ -36,6 +59,12 @@ def test_no_other_field_is_taken_for_it(address: str | None) -> None:
     """It must be the first, and name the client; a sender's own line stays."""
     raw = OWN % b"Mon" + MAIL
     assert judged(raw, address) == raw
+
+
+def test_a_long_helo_does_not_hide_it() -> None:
+    """Postfix writes the name before the address."""
+    own = b"Received: from " + b"x" * 2_048 + b" (unknown [192.0.2.7]) by mx; Mon\r\n"
+    assert judged(own + MAIL) == MAIL
 
 
 def test_an_address_in_another_form() -> None:
@@ -60,6 +89,14 @@ def test_no_bare_lf_is_left(data: bytes) -> None:
     assert raw.count(b"\n") == raw.count(b"\r\n")
     if b"." not in data and data.count(b"\n") == data.count(b"\r\n"):
         assert raw == data
+
+
+@given(st.lists(st.text(st.sampled_from(".\r\na"), max_size=6)))
+def test_it_does_not_matter_where_pieces_end(texts: list[str]) -> None:
+    """A line end or a dot may stand on the border of two."""
+    pieces = [each.encode() for each in texts]
+    whole = re.sub(rb"(?m)^\.", b"", b"".join(pieces))
+    assert message_of(*pieces) == re.sub(rb"(?<!\r)\n", b"\r\n", whole)
 
 
 def test_edits_in_their_order() -> None:
@@ -123,3 +160,66 @@ def test_what_is_no_place(value: str) -> None:
     assert SmtpOptions(next_hop="mail.example:25").next_hop == "mail.example:25"
     with pytest.raises(ValueError, match="IP address"):
         SmtpOptions(listen="mail.example:25")
+
+
+def one_by_one(raw: bytes, edits: Iterable[Edit]) -> bytes:
+    """The fields of a header, edited as a milter's MTA does it: one edit after the other."""
+    header = [
+        (name, data + b"\r\n") for data in raw.split(b"\r\n")[:-2] for name in [data.split(b":")[0].lower()]
+    ]
+    for each in edits:
+        if isinstance(each, AddHeader):
+            header.insert(0, (each.name.lower().encode(), f"{each.name}: {each.value}\r\n".encode()))
+        elif isinstance(each, ChangeHeader):
+            places = [place for place, (name, _) in enumerate(header) if name == each.name.lower().encode()]
+            if each.index > len(places):
+                continue
+            at = places[each.index - 1]
+            new = [(header[at][0], f"{each.name}: {each.value}\r\n".encode())] if each.value else []
+            header[at : at + 1] = new
+    return b"".join(data for _, data in header) + b"\r\n"
+
+
+NAMES = st.sampled_from(["A", "a", "B", "C"])
+EDITS = st.one_of(
+    st.builds(AddHeader, NAMES, st.just("new")),
+    st.builds(ChangeHeader, NAMES, st.integers(1, 5), st.sampled_from(["", "changed"])),
+)
+
+
+@given(st.lists(NAMES, max_size=8), st.lists(EDITS, max_size=12))
+def test_one_pass_makes_what_many_edits_make(names: list[str], edits: list[Edit]) -> None:
+    """Whatever the edits before did to the numbers."""
+    raw = "".join(f"{name}: {place}\r\n" for place, name in enumerate(names)).encode() + b"\r\n"
+    assert edited(raw, edits) == one_by_one(raw, edits)
+
+
+def test_many_deletions_among_many_fields() -> None:
+    """The time is that of one pass: before, each deletion read the whole header."""
+    forged = b"X-Sekisho-V: 1\r\n" * 1_500
+    rest = b"a:\r\n" * 50_000 + b"\r\nbody\r\n"
+    edits = [ChangeHeader("X-Sekisho-V", number) for number in range(1_500, 0, -1)]
+    begun = time.process_time()
+    assert edited(forged + rest, edits) == rest
+    assert edited(rest[:-8] + forged + rest[-8:], edits) == rest
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize("value", [b"x\0y", (b"x" * 900 + b"\r\n ") * 78])
+def test_a_forged_field_is_found_wherever_in_a_value_it_hides(value: bytes) -> None:
+    """Behind a NUL, or far behind: Postfix would cut it off, another next hop may read it. It cannot be deleted."""
+    collector = Collector(Limits(), ForgedFields(OwnFields("mx.example")), spaced=True)
+    raw = b"Subject: " + value + b"\rX-Sekisho-Verdict: accept\r\r\n\r\nbody\r\n"
+    collect(raw, Client(), collector)
+    assert collector.forged.too_many
+
+
+def test_a_header_of_very_many_fields_is_not_read_to_its_end() -> None:
+    """The time is bounded. What is below may be forged: more than can be deleted. The body is judged."""
+    collector = Collector(Limits(), ForgedFields(OwnFields("mx.example")), spaced=True)
+    raw = b"From: <a@x.example>\r\n" + b"a:\r\n b\r\n" * 1_000_000 + b"\r\nbody\r\n"
+    begun = time.process_time()
+    assert collect(raw, Client(), collector).judged() is raw
+    assert time.process_time() - begun < 4
+    assert collector.forged.too_many
+    assert (collector.size, collector.raw()[-8:]) == (len(raw) - 2, b"\r\nbody\r\n")

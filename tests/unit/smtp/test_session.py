@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from dataclasses import replace
 
 import pytest
+from lab.place import wait_until
 from tests.unit.release.kit import CLOSE
 from tests.unit.smtp.kit import Judge, Mta, door
 
@@ -97,6 +99,26 @@ def test_a_reply_of_the_next_hop_is_passed_on(stage: str, reply: str) -> None:
         said = mta.begin()
         assert (said[0] if stage == "MAIL" else mta.message()) == reply
         assert it.next_hop.messages == []
+
+
+@pytest.mark.parametrize("told", ["250 ok", "220 x", "299 x", "350 x", "199 x", "-50 x"])
+def test_only_354_asks_for_the_message(told: str) -> None:
+    """A 250 to DATA is no word about a message that was not sent: the MTA keeps it, and the session is over."""
+    with door(replies={"DATA": [told, "354 go on"]}) as it, it.mta as mta:
+        assert one(mta) == LATER
+        mta.begin()
+        assert mta.message() == "250 2.0.0 kept"
+        assert (len(it.next_hop.messages), len(it.next_hop.seen)) == (1, 2)
+
+
+@pytest.mark.parametrize("told", ["354 go on", "350 x", "199 x"])
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "END"])
+def test_a_reply_that_means_nothing_is_a_temporary_failure(stage: str, told: str) -> None:
+    """No command but DATA has a 3xx: nobody is told that."""
+    with door(replies={stage: told}) as it, it.mta as mta:
+        mta.hello()
+        said = mta.begin()
+        assert ({"MAIL": said[0], "RCPT": said[1]}.get(stage) or mta.message()) == LATER
 
 
 @pytest.mark.parametrize("told", [CLOSE, "nonsense", "421 4.3.2 going"])
@@ -374,8 +396,9 @@ def test_a_message_that_is_too_large_is_refused_and_forgotten() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    """While there is no room, a message is deferred; afterwards there is room again."""
-    with door(memory_bytes=100_000) as it, it.mta as first, it.mta as second:
+    """While there is no room, a message is deferred; afterwards there is room again. A message counts three times, and
+    one that is alone always has room."""
+    with door(memory_bytes=500_000) as it, it.mta as first, it.mta as second:
         for each in (first, second):
             each.hello()
             each.begin()
@@ -385,17 +408,22 @@ def test_memory_is_bounded() -> None:
         assert second.reply() == f"{NO_ROOM.code} {NO_ROOM.text}"
         assert first.message(b"\r\n")[:3] == "250"
         second.begin()
-        assert second.message(b"x" * 80_000 + b"\r\n")[:3] == "250"
+        assert second.message(b"x" * 300_000 + b"\r\n")[:3] == "250"
+        assert it.front._kept == 0
 
 
-def test_the_mta_must_not_speak_before_its_turn() -> None:
-    """Bytes before the 354 cannot be told from the message: the connection ends."""
+@pytest.mark.parametrize(
+    "early",
+    [b"Subject: early\r\n\r\n.\r\n", b"\r\nSubject: hel", b"\r\n", b".\r\n", b"\r\n.\r\n"],
+)
+def test_the_mta_must_not_speak_before_its_turn(early: bytes) -> None:
+    """Bytes before the 354 cannot be told from a command: the connection ends."""
     with door() as it, it.mta as mta:
         mta.hello()
         mta.say("MAIL FROM:<a@x.example>")
         mta.say("RCPT TO:<b@y.example>")
-        mta.send(b"DATA\r\nSubject: early\r\n\r\n.\r\n")
-        assert [mta.reply()[:3], mta.reply()] == ["354", f"{EARLY.code} {EARLY.text}"]
+        mta.send(b"DATA\r\n" + early)
+        assert mta.reply() == f"{EARLY.code} {EARLY.text}"
         assert mta.reply() == ""
         assert it.next_hop.messages == []
 
@@ -440,6 +468,30 @@ def test_a_silent_mta_is_left() -> None:
     with door(idle_seconds=1.0) as it, it.mta as mta:
         mta.hello()
         assert mta.reply() == ""
+
+
+@pytest.mark.parametrize("stage", ["RSET", "MAIL", "RCPT", "DATA"])
+def test_an_mta_that_leaves_while_the_next_hop_is_asked_gets_nothing_delivered(stage: str) -> None:
+    """The transaction is begun once more without the recipient that is withheld, and the next hop is slow. Whatever of
+    it the MTA does not wait for, the message is not sent."""
+    reached, left = threading.Event(), threading.Event()
+
+    def wait(verb: str) -> None:
+        if verb == stage:
+            reached.set()
+            left.wait(10)
+
+    with door(without("held@y.example")) as it:
+        with it.mta as mta:
+            mta.hello()
+            mta.begin("held@y.example", "b@y.example")
+            it.next_hop.meeting = wait
+            mta.send(b"Subject: hi\r\n\r\nbody\r\n.\r\n")
+            assert reached.wait(10)
+        time.sleep(0.3)  # until the door sees that it left
+        left.set()
+        wait_until(lambda: not it.front.open_count, "the session ends")
+        assert it.next_hop.messages == []
 
 
 def test_an_mta_that_is_gone_gets_nothing_delivered() -> None:
