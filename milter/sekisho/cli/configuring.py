@@ -18,6 +18,7 @@ import click
 from sekisho import preconditions
 from sekisho.cli import toml_edit
 from sekisho.cli.describe import toml
+from sekisho.cli.options import DEFAULT_PATH
 from sekisho.cli.output import say, shown, write, write_document
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError, groups, load
@@ -29,6 +30,8 @@ from sekisho.preconditions import Account
 from sekisho.store.database import state_directory
 from sekisho.store.lists import snapshot
 from sekisho.store.lists.snapshot import FOREIGN_LISTS
+
+_NO_FILE = f"{DEFAULT_PATH} is not there, the defaults hold"
 
 
 def account_of(config: Config, user: str | None) -> Account:
@@ -48,9 +51,10 @@ def check(path: Path | None, user: str | None) -> None:
     except OSError as error:
         raise click.ClickException(f"as user {account.name}: {of_system(error)}") from error
     if faults:
-        other = account.uid != os.geteuid()
-        raise ConfigError((*faults, f"(found as user {account.name}: {account.why})") if other else faults)
-    say(f"configuration: {path or 'defaults'}: ok for user {account.name} ({account.why})")
+        if account.uid != os.geteuid():
+            say(f"as user {account.name} ({account.why}):", err=True)
+        raise ConfigError(faults if path else tuple(f"{_NO_FILE}: {each}" for each in faults))
+    say(f"configuration: {path or _NO_FILE}: ok for user {account.name} ({account.why})")
     for doubt in _doubts(load(path)):
         say(f"warning: {f'{path}: ' if path else ''}{doubt}", err=True)
 
@@ -143,7 +147,7 @@ def _meanings(value: str) -> Iterator[Any]:
     """What the typed value may mean: TOML, if it can be read as such, then plain text."""
     with suppress(ValueError, RecursionError):
         found = tomllib.loads(f"x = {value}")
-        if found.keys() == {"x"} and not (isinstance(found["x"], float) and math.isnan(found["x"])):
+        if found.keys() == {"x"} and not (isinstance(found["x"], float) and not math.isfinite(found["x"])):
             yield found["x"]
     yield value
 

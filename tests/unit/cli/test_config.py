@@ -96,6 +96,45 @@ def test_check_warns_of_an_allow_list_that_lets_strangers_in(sekisho: Command, t
     assert second.startswith(f"warning: {file}: lists.allow: a.example: has expired already")
 
 
+def test_check_without_a_file_names_the_one_it_looked_for(
+    sekisho: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In each error that a default of this machine makes, and in the line that says ok."""
+    monkeypatch.setattr("sekisho.cli.options.DEFAULT_PATH", tmp_path / "none.toml")
+    done = sekisho("config", "check", "--user", "root")
+    lines = (done.err if done.status else done.out).splitlines()
+    begin = "Error: " if done.status else "configuration: "
+    assert all(
+        line.startswith(f"{begin}/etc/sekisho/sekisho.toml is not there, the defaults hold: ")
+        for line in lines
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("config", "show"), "mode = 1\n[policy]\ntag = 'x'\n"),
+        (("config", "set", "policy.tag", "x"), ""),
+        (("list", "list"), "mode = 1\n"),
+        (("list", "import", "LIST"), ""),
+        (("serve",), "mode = 1\n"),
+        (("doctor", "--skip", "x"), ""),
+    ],
+)
+def test_every_error_begins_alike(
+    sekisho: Command, tmp_path: Path, words: tuple[str, ...], text: str
+) -> None:
+    """Whether of a file, an option or an argument."""
+    file, entries = tmp_path / "sekisho.toml", tmp_path / "lists.json"
+    file.write_text(text + f'[store]\nurl = "sqlite:///{tmp_path}/q.db"\n', "utf-8")
+    entries.write_text('{"allow": ["@", "b@"]}')
+    done = sekisho(*(str(entries) if each == "LIST" else each for each in words), "--config", file)
+    assert done.status == 2
+    said = done.err.rpartition("--help' for help.\n\n")[2].splitlines()
+    assert said
+    assert all(line.startswith("Error: ") for line in said), said
+
+
 def places(directory: Path) -> str:
     """A configuration whose files may all be made in one directory."""
     return (
@@ -240,8 +279,8 @@ def test_set_writes_nothing_that_is_wrong(sekisho: Command, tmp_path: Path) -> N
     text = "[retention]\nmax_messages = 1000\n[[lists.allow]]\nentry = 'a.example'\n"
     file.write_text(text, "utf-8")
     for key, value, said in (
-        ("retention.max_messages", "-1", f"{file}: retention.max_messages: "),
-        ("retention.max_mesages", "5", f"{file}: retention.max_mesages: unknown option"),
+        ("retention.max_messages", "-1", f"Error: {file}: retention.max_messages: "),
+        ("retention.max_mesages", "5", f"Error: {file}: retention.max_mesages: unknown option"),
         ("lists.allow", '["b.example"]', f"Error: {file}: lists.allow: cannot be set without"),
         (
             "retention",
