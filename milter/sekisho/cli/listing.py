@@ -44,8 +44,8 @@ LOOK_SECONDS = 0.1  # between two looks at the snapshot
 
 
 def add(config: Config, name: str, facts: Mapping[str, Any], *, force: bool) -> None:
-    """Add one entry, and wait until it is in force. Raises ClickException for one that the list cannot hold, and
-    without `force` for a doubtful one."""
+    """Add one entry, and wait until it is in force. Raises ClickException for one that the list cannot hold; without
+    `force` also for a doubtful one, and ConfigError for one that would drop a condition."""
     try:
         entry = checked_entry(name, {**facts, "author": who()}, config.groups)
         if not force:

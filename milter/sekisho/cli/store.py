@@ -126,7 +126,8 @@ def copy_to(config: Config, source: str, target: str, secret: Path | None) -> in
         except SecretError as error:
             raise click.ClickException(f"--password-file: {error}") from error
         except (CopyError, StoreUnavailable, SchemaError) as error:
-            raise click.ClickException(str(error)) from error
+            # a store that was typed is mended there, not in the configuration
+            raise click.ClickException(str(error).replace("store.url", "FROM or TO")) from error
         left = _left_beside(old, new)
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in done.rows.items())
     output.say(f"{store_name(old)} to {store_name(new)}: {counts}; read again and equal")

@@ -147,6 +147,18 @@ def test_nothing_is_wrong_with_a_store_that_never_was(sekisho: Command, tmp_path
     assert list(tmp_path.iterdir()) == [config]
 
 
+def test_a_copy_does_not_tell_to_mend_an_option_that_it_does_not_use(sekisho: Command, site: Site) -> None:
+    """FROM and TO are what was typed."""
+    for words in (
+        (site.database, "postgresql://sekisho@127.0.0.1:1/mail"),
+        (site.config, site.directory / "new.db"),
+    ):
+        done = sekisho("store", "copy", *words, "--config", site.config)
+        assert done.status == 2
+        assert "FROM or TO" in done.err
+        assert "store.url" not in done.err
+
+
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root acts as another user")
 
 
