@@ -17,6 +17,7 @@ from typing import Any
 
 from lab.place import LabError, end_process, free_port, record_process, wait_until
 from lab.program import USER, Program, as_user, program
+from sekisho.store.database import StoreOptions, never_made
 
 _STOP_SECONDS = 45.0  # the daemon's own drain may take 30
 
@@ -250,7 +251,8 @@ class Sekisho:
 
     def quarantine(self) -> list[dict[str, Any]]:
         """The entries of the quarantine, newest first. In shadow there may be no quarantine."""
-        if not self.store.exists():
+        store = merged(self._own(), self.settings)["store"]
+        if never_made(StoreOptions.model_validate({"url": store["url"]})):
             return []
         entries: list[dict[str, Any]] = json.loads(self.cli("quarantine", "list", "--format", "json"))
         return entries

@@ -160,7 +160,10 @@ def in_force(config: Config, version: int) -> str:
     end = time.monotonic() + WAIT_SECONDS
     while snapshot.written(config.store) < version:
         if time.monotonic() > end:
-            return f"the daemon has not taken it up in {WAIT_SECONDS:g} seconds: its log says why"
+            waited = f"in {WAIT_SECONDS:g} seconds"
+            if not answers(config.metrics) and database_file(config.store) is None:
+                return f"no daemon has taken it up {waited}: in force from its start"
+            return f"the daemon has not taken it up {waited}: its log says why"
         time.sleep(LOOK_SECONDS)
     time.sleep(FOLLOW_SECONDS + LOOK_SECONDS)  # each worker looks at the snapshot that often
     return "in force"
