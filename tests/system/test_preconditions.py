@@ -230,8 +230,8 @@ def test_a_file_that_only_root_can_read_is_found(home: Home) -> None:
     assert (done.returncode, status) == (2, 2)
     assert (
         words
-        == [f"{home.config}: Permission denied: user {USER} needs the right to it"]
-        == done.stderr.splitlines()[:-1]
+        == [f"Error: {home.config}: Permission denied: user {USER} needs the right to it"]
+        == done.stderr.splitlines()[1:]
     )
 
 
@@ -240,8 +240,8 @@ def test_all_faults_are_said_at_once(home: Home) -> None:
     for name in ("log", "keys", "run", "brands.d", "vocabulary.d"):
         shutil.rmtree(home.directory / name)
     home.write()
-    said = home.check().stderr.splitlines()[:-1]
-    keys = [line.removeprefix(f"{home.config}: ").partition(":")[0] for line in said]
+    said = home.check().stderr.splitlines()[1:]
+    keys = [line.removeprefix(f"Error: {home.config}: ").partition(":")[0] for line in said]
     assert keys == ["log.target", "journal.key_file", "brands.overlay", "vocabulary.overlay", "wire.socket"]
     assert home.serve() == (2, said)
 
