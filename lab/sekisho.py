@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import grp
+import http.client
 import json
 import os
 import pwd
@@ -173,7 +174,7 @@ class Sekisho:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code
-        except OSError:
+        except (OSError, http.client.HTTPException):  # another program may have taken the port
             return 0
 
     def stop(self) -> int | None:
