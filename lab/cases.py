@@ -22,6 +22,16 @@ from lab.sender import Sent, Session
 from lab.sink import Delivery, Sink
 from sekisho.cases import Case, CaseError, load
 
+OF_THE_LAB = {
+    "wire": ("socket", "socket_mode"),
+    "dns": ("servers", "cache_size", "negative_ttl"),
+    "store": ("url", "password_file"),
+    "metrics": ("listen", "directory"),
+    "log": ("target", "format"),
+    "release": ("host", "port"),
+    "smtp": ("listen", "next_hop"),
+}
+"""Options that a folder of cases cannot set: the lab listens, stores and asks in places of its own."""
 FALLBACK = "postmaster@lab.invalid"  # SMTP needs a recipient where the case names none
 
 
@@ -77,13 +87,16 @@ class Lab:
     postfix_settings: dict[str, str] = field(default_factory=dict)
     sink_folder: bool = True
     released_port: int = 0
+    socket_group: str = ""
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Lab:
         with ExitStack() as stack:
             self.dns = stack.enter_context(DnsServer())
             self.sink = stack.enter_context(Sink(self.place / "sink" if self.sink_folder else None))
-            self.sekisho = stack.enter_context(Sekisho(self.place, self.dns.address, self.settings))
+            self.sekisho = stack.enter_context(
+                Sekisho(self.place, self.dns.address, self.settings, socket_group=self.socket_group)
+            )
             self.postfix = stack.enter_context(
                 Postfix(
                     self.place,
@@ -138,6 +151,13 @@ def find(folder: Path) -> list[Case]:
 
 
 def settings_of(folder: Path) -> dict[str, Any]:
-    """The configuration of a folder of cases (`sekisho.toml`); empty if it has none."""
+    """The configuration of a folder of cases (`sekisho.toml`), without the places that the lab chooses itself; empty if
+    it has none. The file may be that of a real site."""
     own = folder / "sekisho.toml"
-    return read_toml(own) if own.is_file() else {}
+    found = read_toml(own) if own.is_file() else {}
+    kept = {}
+    for name, value in found.items():
+        of_lab = OF_THE_LAB.get(name, ())
+        table = isinstance(value, dict)
+        kept[name] = {key: each for key, each in value.items() if key not in of_lab} if table else value
+    return kept

@@ -7,6 +7,7 @@ unprivileged users may enter it, and each has a subdirectory.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -19,6 +20,9 @@ from pathlib import Path
 PREFIX = "sekisho-lab."
 _UNFINISHED = "sekisho-new."
 _OWNER = "owner.pid"
+# Below the ports that Linux gives to outgoing connections (ip_local_port_range), which would take one that is free now.
+_PORTS = range(12_000, 32_768)
+_given: set[int] = set()
 
 
 class LabError(Exception):
@@ -104,16 +108,19 @@ def _started(pid: int) -> str | None:
 
 
 def free_port() -> int:
-    """A port on loopback that is free now, for TCP and UDP."""
+    """A port on loopback that is free now, for TCP and UDP, and that this process has not given out before."""
     while True:
+        port = secrets.choice(_PORTS)
+        if port in _given:
+            continue
         with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port: int = tcp.getsockname()[1]
             try:
+                tcp.bind(("127.0.0.1", port))
                 udp.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return port
+        _given.add(port)
+        return port
 
 
 def wait_until(ready: Callable[[], bool], what: str, seconds: float = 20.0) -> None:

@@ -2,7 +2,8 @@
 
     python -m lab.run [DIR] [--once]
 
-DIR has cases (`NAME.eml` and `NAME.json`), by default the shipped samples. A `sekisho.toml` in it changes the defaults.
+DIR has cases (`NAME.eml` and `NAME.json`), by default the shipped samples. A `sekisho.toml` in it changes the
+configuration, except for the places that the lab chooses itself (socket, store, ports, log).
 The lab then runs until Ctrl-C, so that you can look at metrics, log and quarantine, and send more mail. It stops what
 it started, and nothing else. With `--once` it ends after the table.
 """
@@ -22,8 +23,9 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.cases import Lab, Outcome, find, settings_of
-from lab.place import LabError, a_place
+from lab.place import LabError, a_place, free_port
 from lab.program import ROOT
+from lab.sekisho import merged
 from sekisho.text import printable
 
 COLOURS = {
@@ -67,7 +69,7 @@ def _run(console: Console, folder: Path, *, stay: bool, stop: threading.Event) -
         raise LabError("Postfix's master starts as root: run `sudo make run`")
     cases = find(folder)
     console.print(f"{len(cases)} messages from {folder}; starting a private Postfix, DNS, sink and sekisho …")
-    with a_place() as place, Lab(place, settings_of(folder)) as lab:
+    with a_place() as place, demo(place, folder) as lab:
         outcomes = []
         with console.status("sending") if console.is_terminal else _silence():
             for case in cases:
@@ -81,6 +83,23 @@ def _run(console: Console, folder: Path, *, stay: bool, stop: threading.Event) -
             except KeyboardInterrupt:
                 console.print("stopping what was started …")
     return 0
+
+
+def demo(place: Path, folder: Path) -> Lab:
+    """A lab as docs/operating.md describes a site, with a port for released mail, so that every command works in it."""
+    port = free_port()
+    postfix = {
+        "smtpd_forbid_bare_newline": "yes",
+        "smtpd_peername_lookup": "yes",  # of 127.0.0.1, which stands in /etc/hosts: cases bring their names by XCLIENT
+        "recipient_delimiter": "+",
+    }
+    return Lab(
+        place,
+        merged({"release": {"host": "127.0.0.1", "port": port}}, settings_of(folder)),
+        postfix,
+        released_port=port,
+        socket_group="postfix",
+    )
 
 
 class _silence:  # noqa: N801 - stands where a context manager function would
@@ -134,12 +153,15 @@ def _why(outcome: Outcome) -> Text:
 def where(console: Console, lab: Lab) -> None:
     """Print where to look while the lab runs."""
     sekisho, postfix = lab.sekisho, lab.postfix
+    program, config = f"{ROOT}/.venv/bin/sekisho", f"--config {sekisho.config}"
     for line in (
         f"metrics     {sekisho.metrics_url}",
         f"log         {sekisho.log}",
         f"quarantine  {sekisho.store}  ({len(sekisho.quarantine())} held)",
-        f"            {ROOT}/.venv/bin/sekisho quarantine list --config {sekisho.config}",
+        f"            {program} quarantine list {config}",
+        f"            {program} quarantine release ID {config}",
         f"Postfix     127.0.0.1:{postfix.port}, log {postfix.log}",
+        f"            {program} doctor --postfix-config {postfix.config} {config}",
         f"delivered   {lab.sink.folder}  ({len(lab.sink)} messages)",
     ):
         console.print(line, soft_wrap=True)  # the terminal wraps the line, so it is copied as one line

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import grp
+import http.client
 import json
 import os
 import pwd
@@ -17,6 +19,7 @@ from typing import Any
 from lab.place import LabError, free_port, wait_until
 from lab.program import USER, Program, as_user, program
 from lab.server import Server
+from sekisho.store.database import StoreOptions, never_made
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 45.0  # the daemon's own drain may take 30
@@ -27,6 +30,7 @@ class Sekisho:
     """One daemon. `settings` are groups of options that change the lab's own, as nested dicts. `environment` is added
     to its environment. `wrap` is put before its command, and must become that command by exec. `hook` is a directory
     whose `sitecustomize.py` Python runs first. With a `next_hop` (a loopback port) it is the SMTP door on `smtp_port`.
+    Only the `socket_group` may connect to the milter socket; without one, everybody may.
     """
 
     place: Path
@@ -42,6 +46,7 @@ class Sekisho:
     hook: Path | None = None
     next_hop: int = 0
     smtp_port: int = field(default_factory=free_port)
+    socket_group: str = ""
 
     def __post_init__(self) -> None:
         self._server = Server("sekisho", self.directory, (self.log,), _STOP_SECONDS)
@@ -96,14 +101,17 @@ class Sekisho:
             self.settings = settings
         self.directory.mkdir(mode=0o755, exist_ok=True)
         account = pwd.getpwnam(USER)
-        os.chown(self.directory, account.pw_uid, account.pw_gid)
+        group = grp.getgrnam(self.socket_group).gr_gid if self.socket_group else account.pw_gid
+        os.chown(self.directory, account.pw_uid, group)
+        if self.socket_group:
+            self.directory.chmod(0o2755)  # the socket gets the group of its directory
         self.config.write_text(to_toml(merged(self._own(), self.settings)), encoding="utf-8")
 
     def _own(self) -> dict[str, Any]:
         return {
             "mode": "enforce",
             "authserv_id": "mx.lab.invalid",
-            "wire": {"socket": f"unix:{self.socket}", "socket_mode": "0666"},
+            "wire": {"socket": f"unix:{self.socket}", "socket_mode": "0660" if self.socket_group else "0666"},
             # Nothing of one case's DNS may be remembered in the next.
             "dns": {"servers": [self.dns], "cache_size": 0, "negative_ttl": 0.0},
             "store": {"url": f"sqlite:///{self.store}"},
@@ -161,7 +169,7 @@ class Sekisho:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code
-        except OSError:
+        except (OSError, http.client.HTTPException):  # another program may have taken the port
             return 0
 
     def stop(self) -> int | None:
@@ -222,7 +230,10 @@ class Sekisho:
         return done
 
     def quarantine(self) -> list[dict[str, Any]]:
-        """The entries of the quarantine, newest first."""
+        """The entries of the quarantine, newest first. In shadow there may be no quarantine."""
+        store = merged(self._own(), self.settings)["store"]
+        if never_made(StoreOptions.model_validate({"url": store["url"]})):
+            return []
         entries: list[dict[str, Any]] = json.loads(self.cli("quarantine", "list", "--format", "json"))
         return entries
 

@@ -58,18 +58,22 @@ def compile_in(root: Path) -> Path:
 
 
 def wanted() -> list[MsgId]:
-    """Every text that a person may be told in the help or around an error: the commands' own, then click's."""
+    """Every text of the help, around an error, and of the commands that speak the locale's language: the commands' own,
+    then click's."""
     from sekisho.cli.commands import cli  # noqa: PLC0415 - the build has no sekisho yet
     from sekisho.cli.japanese import helps, one_line  # noqa: PLC0415
 
-    return list(dict.fromkeys([*(one_line(text) for text in helps(cli)), *_of_click(), *UNMARKED]))
+    return list(dict.fromkeys([*(one_line(text) for text in helps(cli)), *_marked(), *UNMARKED]))
 
 
-def _of_click() -> Iterator[MsgId]:
+def _marked() -> Iterator[MsgId]:
+    """What is marked as text, in our commands and in click."""
     import click  # noqa: PLC0415
 
-    for module in SPOKEN:
-        file = Path(click.__file__).with_name(f"{module}.py")
+    import sekisho.cli  # noqa: PLC0415
+
+    own = sorted(Path(sekisho.cli.__file__).parent.rglob("*.py"))
+    for file in (*own, *(Path(click.__file__).with_name(f"{module}.py") for module in SPOKEN)):
         for _line, text, _comments, _context in extract_from_file(
             "python", file, keywords={"_": None, "ngettext": (1, 2)}
         ):

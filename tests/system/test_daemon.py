@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -89,8 +91,32 @@ def test_run_shows_every_verdict_and_ends() -> None:
     assert "quarantine" in done.stdout
 
 
-def test_ctrl_c_stops_what_run_started() -> None:
-    """On SIGINT the run ends with status 0, and its Postfix, daemon and directory are gone."""
+def test_run_in_shadow_holds_nothing(tmp_path: Path) -> None:
+    """A folder with a configuration of its own, as of a real site: its mode counts, its places do not."""
+    case = find(SAMPLES)[0]
+    for end in (".eml", ".json"):
+        shutil.copy(case.path.with_suffix(end), tmp_path)
+    store = tmp_path / "of the site.db"
+    (tmp_path / "sekisho.toml").write_text(
+        f'mode = "shadow"\n[store]\nurl = "sqlite:///{store}"\n[wire]\nsocket = "unix:{tmp_path}/m.sock"\n'
+    )
+    done = subprocess.run(
+        [*_RUN, str(tmp_path), "--once"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "(0 held)" in done.stdout
+    assert not store.exists()
+
+
+def _sekisho_in(lines: list[str], command: str) -> list[str]:
+    """The words of a command that `make run` prints."""
+    (line,) = (line for line in lines if f"bin/sekisho {command}" in line)
+    return line.split()
+
+
+def test_run_is_a_site_in_which_commands_work_and_ctrl_c_stops_it() -> None:
+    """What it prints can be typed: held mail is released and arrives, and doctor has nothing to mend. On SIGINT the run
+    ends with status 0, and its Postfix, daemon and directory are gone."""
     process = subprocess.Popen(_RUN, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     lines = []
@@ -102,11 +128,26 @@ def test_ctrl_c_stops_what_run_started() -> None:
     directory = Path(place).parent.parent
     pids = [int(record.read_text().split()[0]) for record in directory.glob("*/lab.pid")]
     assert len(pids) == 2
+    sink = directory / "sink"
+    before = len(list(sink.iterdir()))
+    record = json.loads(_told([*_sekisho_in(lines, "quarantine list"), "--format", "json"]))[0]["id"]
+    assert "released" in _told(
+        [record if word == "ID" else word for word in _sekisho_in(lines, "quarantine release")]
+    )
+    wait_until(lambda: len(list(sink.iterdir())) == before + 1, "the released message arrives")
+    doctor = json.loads(_told([*_sekisho_in(lines, "doctor"), "--skip", "clock", "--format", "json"]))
+    assert doctor == []
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode == 0
     assert not directory.exists()
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def _told(words: list[str]) -> str:
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 _RUN = [sys.executable, "-m", "lab.run"]

@@ -215,10 +215,10 @@ def test_what_is_taken_is_said_by_both(home: Home, name: str) -> None:
     status, words = home.serve()
     assert (done.returncode, status) == (2, 2), done.stdout + done.stderr
     said = done.stderr.splitlines()
-    assert said[-1].startswith(f"(found as user {USER}")
-    assert said[:-1] == words
+    assert said[0].startswith(f"as user {USER} (")
+    assert said[1:] == words
     wanted = begins.format(home=home.directory)
-    assert any(wanted in line for line in said[:-1]), said
+    assert any(wanted in line for line in words), said
 
 
 def test_a_file_that_only_root_can_read_is_found(home: Home) -> None:
@@ -230,8 +230,8 @@ def test_a_file_that_only_root_can_read_is_found(home: Home) -> None:
     assert (done.returncode, status) == (2, 2)
     assert (
         words
-        == [f"{home.config}: Permission denied: user {USER} needs the right to it"]
-        == done.stderr.splitlines()[:-1]
+        == [f"Error: {home.config}: Permission denied: user {USER} needs the right to it"]
+        == done.stderr.splitlines()[1:]
     )
 
 
@@ -240,8 +240,8 @@ def test_all_faults_are_said_at_once(home: Home) -> None:
     for name in ("log", "keys", "run", "brands.d", "vocabulary.d"):
         shutil.rmtree(home.directory / name)
     home.write()
-    said = home.check().stderr.splitlines()[:-1]
-    keys = [line.removeprefix(f"{home.config}: ").partition(":")[0] for line in said]
+    said = home.check().stderr.splitlines()[1:]
+    keys = [line.removeprefix(f"Error: {home.config}: ").partition(":")[0] for line in said]
     assert keys == ["log.target", "journal.key_file", "brands.overlay", "vocabulary.overlay", "wire.socket"]
     assert home.serve() == (2, said)
 

@@ -25,7 +25,7 @@ import click
 from sekisho.cli import warnings
 from sekisho.cli.commands import cli
 from sekisho.cli.options import language_of_locale
-from sekisho.cli.output import CheckedStream, OutputError, ReaderGoneError, say
+from sekisho.cli.output import CheckedStream, OutputError, ReaderGoneError, error_line, say
 from sekisho.plain_errors import of_system
 
 BAD_INPUT_STATUS = 2
@@ -45,7 +45,7 @@ def _complaint(error: click.ClickException) -> list[str]:
         if context
         else []
     )
-    return [*usage, *hint, _("Error: {message}").format(message=error.format_message())]
+    return [*usage, *hint, error_line(error.format_message())]
 
 
 def _open_standard_streams() -> None:
@@ -104,7 +104,7 @@ def _run() -> int:
         return ABORTED_STATUS
     except OutputError as error:
         _drop(sys.stdout)
-        return _report(_("Error: {message}").format(message=error))
+        return _report(error_line(str(error)))
     except ReaderGoneError:
         _drop(sys.stdout)
         return 0
@@ -118,9 +118,9 @@ def _failed(error: Exception) -> int:
     from sekisho.config import ConfigError  # noqa: PLC0415 - it brings all options: `--help` does without
 
     if isinstance(error, ConfigError):
-        return _report(*error.errors)
+        return _report(*map(error_line, error.errors))
     if isinstance(error, OSError) and error.filename is not None:
-        return _report(_("Error: {message}").format(message=f"{error.filename}: {of_system(error)}"))
+        return _report(error_line(f"{error.filename}: {of_system(error)}"))
     _report(*traceback.format_exc().splitlines())
     return DEFECT_STATUS
 

@@ -4,8 +4,8 @@ option.
 
 from __future__ import annotations
 
+import math
 import os
-import re
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -16,12 +16,15 @@ from typing import Any
 import click
 
 from sekisho import preconditions
+from sekisho.cli import toml_edit
 from sekisho.cli.describe import toml
+from sekisho.cli.options import DEFAULT_PATH
 from sekisho.cli.output import say, shown, write, write_document
 from sekisho.clock import SystemClock
-from sekisho.config import Config, ConfigError, load
+from sekisho.config import Config, ConfigError, groups, load
 from sekisho.data_files import ContentError, UnreadableError, parse_toml, read_bytes, text_of
 from sekisho.directory import TableError, types
+from sekisho.options import takes_effect
 from sekisho.plain_errors import BARE_KEY, of_system
 from sekisho.policy import configured_doubts
 from sekisho.preconditions import Account
@@ -29,7 +32,7 @@ from sekisho.store.database import state_directory
 from sekisho.store.lists import snapshot
 from sekisho.store.lists.snapshot import FOREIGN_LISTS
 
-_HEADER = re.compile(r"\s*\[")
+_NO_FILE = f"{DEFAULT_PATH} is not there, the defaults hold"
 
 
 def account_of(config: Config, user: str | None) -> Account:
@@ -49,9 +52,10 @@ def check(path: Path | None, user: str | None) -> None:
     except OSError as error:
         raise click.ClickException(f"as user {account.name}: {of_system(error)}") from error
     if faults:
-        other = account.uid != os.geteuid()
-        raise ConfigError((*faults, f"(found as user {account.name}: {account.why})") if other else faults)
-    say(f"configuration: {path or 'defaults'}: ok for user {account.name} ({account.why})")
+        if account.uid != os.geteuid():
+            say(f"as user {account.name} ({account.why}):", err=True)
+        raise ConfigError(faults if path else tuple(f"{_NO_FILE}: {each}" for each in faults))
+    say(f"configuration: {path or _NO_FILE}: ok for user {account.name} ({account.why})")
     for doubt in _doubts(load(path)):
         say(f"warning: {f'{path}: ' if path else ''}{doubt}", err=True)
 
@@ -109,7 +113,7 @@ def set_option(path: Path, key: str, value: str) -> None:
     wrong, or ClickException."""
     try:
         text = text_of(read_bytes(path)) if os.path.lexists(path) else ""
-        before = parse_toml(text)
+        parse_toml(text)
     except UnreadableError as error:
         raise click.ClickException(str(error)) from error
     except ContentError as error:
@@ -119,73 +123,39 @@ def set_option(path: Path, key: str, value: str) -> None:
             raise click.ClickException(f"the {part} {shown(typed)} is not text in UTF-8")
     wrong: ConfigError | None = None
     for meant in _meanings(value):
-        changed = edited(text, key, meant)
-        if not _only_that(before, changed, key, meant):
-            raise click.ClickException(f"{path}: {key} stands in it in a form that must be edited by hand")
         try:
-            _replace(path, changed)
+            option = toml_edit.path_of(key)
+            _replace(path, toml_edit.edited(text, option, meant))
+        except toml_edit.EditError as error:
+            raise click.ClickException(f"{path}: {key}: {error}") from error
         except ConfigError as error:
             wrong = wrong or error
             continue
         except OSError as error:
             raise click.ClickException(f"{path}: {of_system(error)}") from error
-        say(f"{path}: {key} = {toml(meant)}")
+        say(f"{path}: {key} = {toml(meant)}", _in_force_after(option))
         return
     assert wrong is not None
     raise wrong
 
 
+def _in_force_after(option: tuple[str, ...]) -> str:
+    """The command that puts a change of the option in force."""
+    models = {name: model for name, _, model in groups()}
+    group = models.get(option[0]) if len(option) > 1 else None
+    fields = (group or models[""]).model_fields
+    names = (name for name in option[bool(group) :] if name in fields)
+    effect = takes_effect(fields[next(names)])
+    return f"in force after: systemctl {effect} sekisho-milter"
+
+
 def _meanings(value: str) -> Iterator[Any]:
     """What the typed value may mean: TOML, if it can be read as such, then plain text."""
     with suppress(ValueError, RecursionError):
-        yield tomllib.loads(f"x = {value}")["x"]
+        found = tomllib.loads(f"x = {value}")
+        if found.keys() == {"x"} and not (isinstance(found["x"], float) and not math.isfinite(found["x"])):
+            yield found["x"]
     yield value
-
-
-def edited(text: str, key: str, value: Any) -> str:
-    """The text of the file with the option set: in the place of its old line, else below the commented example, else
-    below the header of its table."""
-    table, _, name = key.rpartition(".")
-    lines = [line if line.endswith("\n") else f"{line}\n" for line in text.splitlines(keepends=True)]
-    line = f"{name if BARE_KEY.fullmatch(name) else toml(name)} = {toml(value)}\n"
-    header = re.compile(rf"\s*\[\s*(['\"]?){re.escape(table)}\1\s*\]\s*(#.*)?$") if table else None
-    begin = 0
-    if header is not None:
-        begin = next((at + 1 for at, each in enumerate(lines) if header.match(each)), -1)
-        if begin < 0:
-            return "".join([*lines, "\n" if lines else "", f"[{table}]\n", line])
-    end = next((at for at in range(begin, len(lines)) if _HEADER.match(lines[at])), len(lines))
-    named = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=")
-    for at in range(begin, end):
-        if named.match(lines[at]):
-            return "".join([*lines[:at], line, *lines[_statement(lines, at) :]])
-    example = next(
-        (at + 1 for at in range(begin, end) if re.match(rf"#{re.escape(name)}\s*=", lines[at])), begin
-    )
-    return "".join([*lines[:example], line, *lines[example:]])
-
-
-def _statement(lines: list[str], at: int) -> int:
-    """The index of the line after the statement that begins at line `at`: a value may take several lines."""
-    for after in range(at + 1, len(lines) + 1):
-        with suppress(ValueError):
-            tomllib.loads("".join(lines[at:after]))
-            return after
-    return at + 1
-
-
-def _only_that(before: dict[str, Any], changed: str, key: str, value: Any) -> bool:
-    """True if the changed text has the option, and means the same as before in everything else."""
-    table, _, name = key.rpartition(".")
-    wanted = dict(before)
-    if table:
-        wanted[table] = {**wanted.get(table, {}), name: value}
-    else:
-        wanted[name] = value
-    try:
-        return bool(tomllib.loads(changed) == wanted)
-    except ValueError:
-        return False
 
 
 def _replace(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, time
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,8 @@ def toml(value: Any) -> str:
         return "{" + ", ".join(f"{json.dumps(key)} = {toml(each)}" for key, each in value.items()) + "}"
     if isinstance(value, (list, tuple, set, frozenset)):
         return "[" + ", ".join(toml(each) for each in value) + "]"
+    if isinstance(value, (date, time)):
+        return value.isoformat()
     if isinstance(value, int) and not isinstance(value, bool):
         return number(value)
     return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)

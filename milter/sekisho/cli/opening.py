@@ -17,7 +17,7 @@ from sekisho.ports import DamagedError, ErasedError, StoreUnavailable
 from sekisho.release import UnclearRequestError
 from sekisho.review import AgesUnknownError, NoSuchEntryError, NoSuchRecipientError, Review
 from sekisho.store.database import SchemaError, database_file, never_made, revision_of
-from sekisho.store.lists import ListStore
+from sekisho.store.lists import ListStore, Stored
 from sekisho.store.quarantine import Quarantine
 from sekisho.text import printable
 
@@ -33,15 +33,16 @@ def who() -> str:
 
 
 @contextmanager
-def opened(config: Config) -> Iterator[Quarantine]:
-    """The store as configured, opened with the rights of the daemon's user. It is never created here. Raises
-    ClickException with the reason if it cannot be used."""
+def opened(config: Config, *, reading: bool = False) -> Iterator[Quarantine]:
+    """The store as configured, opened with the rights of the daemon's user. It is never created here. A command that is
+    only `reading` does without the daemon's user if nobody knows it. Raises ClickException with the reason if the store
+    cannot be used."""
     if never_made(config.store):
         file = database_file(config.store)
         raise click.ClickException(
             f"{file}: there is no quarantine yet; the daemon makes it when it enforces"
         )
-    with as_owner(config):
+    with as_owner(config, reading=reading):
         try:
             revision_of(config.store)  # a migration would wait a minute for a locked database
             quarantine = Quarantine.open(config.store, SystemClock())
@@ -56,10 +57,10 @@ def opened(config: Config) -> Iterator[Quarantine]:
 
 
 @contextmanager
-def reviewing(config: Config) -> Iterator[Review]:
-    """The service for held mail on the store as configured. Raises ClickException for what it refuses, UsageError if
-    it is unclear which copy is to go where."""
-    with opened(config) as quarantine:
+def reviewing(config: Config, *, reading: bool = False) -> Iterator[Review]:
+    """The service for held mail on the store as configured (`reading`: as of `opened`). Raises ClickException for what
+    it refuses, UsageError if it is unclear which copy is to go where."""
+    with opened(config, reading=reading) as quarantine:
         try:
             yield compose.review(config, quarantine)
         except NoSuchEntryError as error:
@@ -75,11 +76,11 @@ def reviewing(config: Config) -> Iterator[Review]:
 
 
 @contextmanager
-def lists_of(config: Config) -> Iterator[ListStore]:
-    """The lists of the store as configured, opened with the rights of the daemon's user. Raises ClickException if the
-    store cannot be used."""
+def lists_of(config: Config, *, reading: bool = False) -> Iterator[ListStore]:
+    """The lists of the store as configured, opened with the rights of the daemon's user (`reading`: as of `opened`).
+    Raises ClickException if the store cannot be used."""
     try:
-        with as_owner(config):
+        with as_owner(config, reading=reading):
             revision_of(config.store)  # as above
             store = ListStore.open(config.store, SystemClock())
             try:
@@ -88,3 +89,12 @@ def lists_of(config: Config) -> Iterator[ListStore]:
                 store.close()
     except (StoreUnavailable, SchemaError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def stored_entries(config: Config) -> tuple[int, tuple[Stored, ...]]:
+    """The version of the lists and their entries; 0 and none if nothing was ever stored: no database is made. Raises
+    ClickException if the store cannot be used."""
+    if never_made(config.store):
+        return 0, ()
+    with lists_of(config, reading=True) as store:
+        return store.entries()

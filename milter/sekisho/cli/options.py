@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import datetime, timedelta
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,7 +91,7 @@ class Age(click.ParamType):  # type: ignore[type-arg]
             return value
         match = _AGE.fullmatch(str(value))
         if match is None:
-            self.fail(f"{value!r} is no age such as 30d, 12h or 5m", param, ctx)
+            self.fail(_("{value!r} is no age such as 30d, 12h or 5m").format(value=value), param, ctx)
         return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
@@ -108,9 +109,13 @@ class Span(click.ParamType):  # type: ignore[type-arg]
         try:
             span = Age().convert(value, param, ctx)
         except (click.BadParameter, OverflowError):
-            self.fail(f"{value!r} is no time such as 30m, 2h or 1d, and not `ever`", param, ctx)
+            self.fail(
+                _("{value!r} is no time such as 30m, 2h or 1d, and not `ever`").format(value=value),
+                param,
+                ctx,
+            )
         if not span:
-            self.fail(f"{value!r} is no time at all", param, ctx)
+            self.fail(_("{value!r} is no time at all").format(value=value), param, ctx)
         return span
 
 
@@ -131,7 +136,13 @@ class Since(click.ParamType):  # type: ignore[type-arg]
                 return Age().convert(value, param, ctx)
             return datetime.fromisoformat(str(value)).astimezone()
         except (ValueError, OverflowError):
-            self.fail(f"{value!r} is no age such as 7d or 12h, and no date such as 2026-11-23", param, ctx)
+            self.fail(
+                _("{value!r} is no age such as 7d or 12h, and no date such as 2026-11-23").format(
+                    value=value
+                ),
+                param,
+                ctx,
+            )
 
 
 class ScoreRange(click.ParamType):  # type: ignore[type-arg]
@@ -147,8 +158,12 @@ class ScoreRange(click.ParamType):  # type: ignore[type-arg]
             return value
         match = _SCORES.fullmatch(str(value))
         if match is None:
-            self.fail(f"{value!r} is no range of scores such as 8..12, 8.. or ..12", param, ctx)
+            self.fail(
+                _("{value!r} is no range of scores such as 8..12, 8.. or ..12").format(value=value),
+                param,
+                ctx,
+            )
         lowest, highest = (float(each) if each else None for each in match.groups())
         if lowest is not None and highest is not None and lowest > highest:
-            self.fail(f"{value!r}: the first number is above the second", param, ctx)
+            self.fail(_("{value!r}: the first number is above the second").format(value=value), param, ctx)
         return lowest, highest

@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from gettext import gettext as _
 from typing import IO
 
 import click
@@ -151,6 +152,11 @@ def say(*texts: str, err: bool = False) -> None:
         for text in texts:
             stream.write(printable(text, _NO_LIMIT) + "\n")
         stream.flush()
+
+
+def error_line(reason: str) -> str:
+    """How every error begins, on one line of standard error."""
+    return _("Error: {message}").format(message=reason)
 
 
 def answers() -> bool:

@@ -19,18 +19,23 @@ import click
 from sekisho import compose
 from sekisho.config import Config
 from sekisho.plain_errors import of_system
-from sekisho.preconditions.account import name_of
+from sekisho.preconditions.account import daemon_account, name_of
 from sekisho.private_files import STATE_MODE
 from sekisho.store.database import database_file, lock_file, state_directory
 
-DEFAULT_USER = "sekisho"  # made by systemd/sysusers.d
-
 
 @contextmanager
-def as_owner(config: Config) -> Iterator[None]:
+def as_owner(config: Config, *, reading: bool = False) -> Iterator[None]:
     """Within the block root has the rights of the owner of the store's directory. For any other user nothing changes.
-    Raises ClickException, with the command that helps, if the owner cannot be known."""
-    owner = _owner(config) if os.geteuid() == 0 else None
+    If the owner cannot be known, raises ClickException with the command that helps; a command that is only `reading`
+    makes nothing, so it stays root then."""
+    owner = None
+    if os.geteuid() == 0:
+        try:
+            owner = _owner(config)
+        except click.ClickException:
+            if not reading:
+                raise
     if owner is None:
         yield
         return
@@ -70,7 +75,7 @@ def _owner(config: Config) -> tuple[int, int] | None:
         if database is None:
             return None
         raise click.ClickException(
-            f"{directory} is not there: install -d -o {DEFAULT_USER} -g {DEFAULT_USER} -m {STATE_MODE} {where}"
+            f"{directory} is not there: {_for_daemon(directory, f'install -d -o {{user}} -m {STATE_MODE} {where}')}"
         )
     if owner[0]:
         return owner
@@ -78,12 +83,20 @@ def _owner(config: Config) -> tuple[int, int] | None:
     if not made:
         raise click.ClickException(
             f"{directory} belongs to root, and what root makes there the daemon may not be able to write. Start the "
-            f"daemon first, or give the directory to its user: chown {DEFAULT_USER}: {where}"
+            f"daemon first, or give the directory to its user: {_for_daemon(directory, f'chown {{user}}: {where}')}"
         )
     if other := next((each for each in made if each.stat().st_uid), None):
         name = name_of(other.stat().st_uid)
-        raise click.ClickException(f"{other} belongs to {name}, its directory to root: chown {name}: {where}")
+        user = name.removeprefix("#")  # a number, where it has no name
+        raise click.ClickException(f"{other} belongs to {name}, its directory to root: chown {user}: {where}")
     return None
+
+
+def _for_daemon(directory: Path, command: str) -> str:
+    """The command with the daemon's user in the place of `{user}`; with a word for it if this machine does not know."""
+    account = daemon_account(directory)
+    typed = command.format(user=account.name if account.uid else "USER")
+    return typed if account.uid else f"{typed} (USER: the user that the daemon runs as)"
 
 
 def _made_by_daemon(config: Config, database: Path | None) -> tuple[Path, ...]:

@@ -25,7 +25,7 @@ MAX_CELL_CHARS = 300  # of a text of a message
 
 def list_entries(config: Config, wanted: Wanted, limit: int, before: str | None, style: str) -> None:
     """Print the wanted messages, newest first, at most `limit`; with `before`, those older than that id."""
-    with reviewing(config) as review:
+    with reviewing(config, reading=True) as review:
         entries = review.list(who(), wanted, limit, before)
     if style == "json":
         output.write_json([entry_document(entry) for entry in entries])
@@ -57,7 +57,7 @@ def _cells(entry: Entry) -> tuple[str, ...]:
 
 def show_entry(config: Config, record: str, *, raw: bool, style: str, language: str) -> None:
     """Print one held message with its evidence in `en`, `ja` or `both` languages; with `raw`, its bytes."""
-    with reviewing(config) as review:
+    with reviewing(config, reading=not raw) as review:
         entry = review.show(record)
         if raw:
             output.write_raw(review.source(entry, who()))
@@ -96,7 +96,7 @@ def delete(
 
 def history(config: Config, record: str | None, limit: int, style: str) -> None:
     """Print the operations, newest first, at most `limit`; with `record`, those on that message."""
-    with reviewing(config) as review:
+    with reviewing(config, reading=True) as review:
         done = review.history(record, limit)
     if style == "json":
         output.write_json([operation_document(each) for each in done])

@@ -25,7 +25,7 @@ def show(config: Config, *, resume: bool, style: str) -> None:
 
 def current(config: Config) -> RetentionState:
     """The state of retention."""
-    with opened(config) as quarantine:
+    with opened(config, reading=True) as quarantine:
         return quarantine.retention(config.retention, uptime())
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from contextlib import ExitStack, nullcontext
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import click
@@ -17,11 +18,13 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.plain_errors import of_system
 from sekisho.ports import StoreUnavailable
-from sekisho.private_files import SecretError, read_password
+from sekisho.preconditions.account import name_of
+from sekisho.private_files import STATE_MODE, SecretError, read_password
 from sekisho.store.copying import CopyError, copy_store
 from sekisho.store.database import (
     BackupError,
     SchemaError,
+    StoreFlaw,
     StoreOptions,
     backup,
     database_file,
@@ -36,9 +39,13 @@ from sekisho.store.quarantine import count_entries, examine_store
 
 
 def check(config: Config, style: str) -> int:
-    """Print what is wrong with the store. Returns the exit status: 1 if anything is, else 0."""
-    with nullcontext() if never_made(config.store) else as_owner(config):
-        flaws = examine_store(config.store)
+    """Print what is wrong with the store. Returns the exit status: 1 if anything is, else 0. Nothing is wrong with a
+    store that was never made."""
+    unmade = never_made(config.store)
+    flaws: tuple[StoreFlaw, ...] = ()
+    if not unmade:
+        with as_owner(config, reading=True):
+            flaws = examine_store(config.store)
     if style == "json":
         rows = [{"code": each.code, "text": each.text} for each in flaws]
         output.write_json({"ok": not flaws, "store": config.store.url, "flaws": rows})
@@ -46,7 +53,7 @@ def check(config: Config, style: str) -> int:
     for each in flaws:
         output.say(f"{each.code}: {each.text}")
     if not flaws:
-        output.say(f"{config.store.url}: nothing is wrong")
+        output.say(f"{config.store.url}: {'nothing was ever stored' if unmade else 'nothing is wrong'}")
     return 1 if flaws else 0
 
 
@@ -111,7 +118,7 @@ def copy_to(config: Config, source: str, target: str, secret: Path | None) -> in
     typed = secret and secret.absolute()  # a relative one in the configuration is a credential of systemd
     used = typed or config.store.password_file
     old, new = (_named(name, place, used) for name, place in (("FROM", source), ("TO", target)))
-    with as_owner(config):
+    with _as_owner_of(old, new, config):
         try:
             if typed:
                 read_password(typed)  # whether or not a store needs it
@@ -119,7 +126,8 @@ def copy_to(config: Config, source: str, target: str, secret: Path | None) -> in
         except SecretError as error:
             raise click.ClickException(f"--password-file: {error}") from error
         except (CopyError, StoreUnavailable, SchemaError) as error:
-            raise click.ClickException(str(error)) from error
+            # a store that was typed is mended there, not in the configuration
+            raise click.ClickException(str(error).replace("store.url", "FROM or TO")) from error
         left = _left_beside(old, new)
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in done.rows.items())
     output.say(f"{store_name(old)} to {store_name(new)}: {counts}; read again and equal")
@@ -132,6 +140,20 @@ def copy_to(config: Config, source: str, target: str, secret: Path | None) -> in
     for digest in done.damaged:
         output.say(f"damaged already, and copied as it is: content {digest}", err=True)
     return 1 if done.damaged else 0
+
+
+@contextmanager
+def _as_owner_of(old: StoreOptions, new: StoreOptions, config: Config) -> Iterator[None]:
+    """Within the block root has the rights of the owner of the old store, if that is a file, else of the new one, else
+    of the configured one. Raises ClickException if files may not be made beside either."""
+    file = database_file(old)
+    if file is not None and not file.exists():
+        raise click.ClickException(f"FROM: {file}: there is no store")
+    acting = next((Config(store=each) for each in (old, new) if database_file(each)), config)
+    with as_owner(acting):
+        for name, options in (("FROM", old), ("TO", new)):
+            _refuse_closed(name, options, state_directory(acting.store))
+        yield
 
 
 def _named(name: str, place: str, secret: Path | None) -> StoreOptions:
@@ -149,6 +171,24 @@ def _named(name: str, place: str, secret: Path | None) -> StoreOptions:
             f"{name}: {file}: cannot stand in store.url: name a path without special characters"
         )
     return options
+
+
+def _refuse_closed(name: str, options: StoreOptions, owned: Path) -> None:
+    """Raises ClickException if we may not make files beside a store. `owned`: the directory whose owner we act as."""
+    file = database_file(options)
+    if file is None or os.access(file.parent, os.W_OK | os.X_OK, effective_ids=True):
+        return
+    user, where = name_of(os.geteuid()), shlex.quote(str(file.parent))
+    typed = user.removeprefix("#")  # a number, where it has no name
+    if not file.parent.exists():
+        raise click.ClickException(
+            f"{name}: {file}: its directory is not there: install -d -o {typed} -m {STATE_MODE} {where}"
+        )
+    owner = name_of(file.parent.stat().st_uid)
+    raise click.ClickException(
+        f"{name}: {file}: its directory belongs to {owner}, and {user}, the owner of {owned}, may not write there: "
+        f"chown {typed}: {where}"
+    )
 
 
 def _left_beside(old: StoreOptions, new: StoreOptions) -> list[Path]:

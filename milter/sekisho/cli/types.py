@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from gettext import gettext as _
 from typing import Any
 
 import click
@@ -20,7 +21,7 @@ class InputFile(click.File):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The open file. Raises BadParameter."""
         if value == "-" and sys.stdin is None:
-            self.fail("standard input is closed: name a file", param, ctx)
+            self.fail(_("standard input is closed: name a file"), param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -32,5 +33,5 @@ class Address(click.ParamType):  # type: ignore[type-arg]
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The address. Raises BadParameter."""
         if _ADDRESS.fullmatch(str(value)) is None:
-            self.fail(f"{value!r} is no address such as hanako@example.jp", param, ctx)
+            self.fail(_("{value!r} is no address such as hanako@example.jp").format(value=value), param, ctx)
         return str(value)

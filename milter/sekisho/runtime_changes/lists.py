@@ -5,17 +5,21 @@ An entry is checked as in the configuration file. Pure: the store itself is `sto
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from sekisho.data_files import ContentError, parse_json
+from sekisho.domains import within
+from sekisho.plain_errors import did_you_mean, dotted
 from sekisho.policy import ListEntry, ListOptions, list_doubts, list_faults, reasons
 from sekisho.policy.lists import Groups
 from sekisho.store.lists import LISTS, Stored
 
 MAX_EXPORT_BYTES = 64 * 1024 * 1024
+EXPORT_SCHEMA = 1  # of the form of the file; a file without it is of a version before 0.8.1
+EXPORT_KEYS = ("schema", "version")
 
 
 class EntryError(Exception):
@@ -57,6 +61,47 @@ def refuse_doubtful(name: str, entry: ListEntry, now: float) -> None:
         raise EntryError(*(f"{each}; --force adds it all the same" for each in doubts))
 
 
+def refuse_loosened(
+    entries: Iterable[tuple[str, ListEntry]], stored: Iterable[Stored], now: float
+) -> Iterator[tuple[str, str]]:
+    """`(list, reason)` for each allow entry that would take the place of one with a condition that it does not have.
+    `now` is Unix time in seconds. A person may insist."""
+    standing = {(each.list, *each.entry.key): each.entry for each in stored}
+    for name, entry in entries:
+        before = standing.get((name, *entry.key))
+        if before is None or not before.in_force(now):
+            continue
+        lost = [] if entry.authenticated or not before.authenticated else ["authenticated"]
+        if before.dkim and not (entry.dkim and within(entry.dkim, before.dkim)):
+            lost.append(f"dkim {before.dkim}")
+        if lost:
+            yield (
+                name,
+                f"{entry.entry}: stands there with the condition {' and '.join(lost)}, which this entry does not have; "
+                "--force replaces it all the same",
+            )
+
+
+def on_both(
+    entries: Iterable[tuple[str, ListEntry]], configured: ListOptions, stored: Iterable[Stored]
+) -> list[ListEntry]:
+    """Those of the entries that stand on the other list, too, for the same recipients or for everybody."""
+    scopes: dict[tuple[str, str], set[str]] = {}
+    rows = [(each.list, each.entry) for each in stored]
+    rows += [(name, each) for name in LISTS for each in getattr(configured, name)]
+    for name, each in rows:
+        scope, matched = each.key
+        scopes.setdefault((name, matched), set()).add(scope)
+    found = []
+    for name, entry in entries:
+        (other,) = set(LISTS) - {name}
+        scope, matched = entry.key
+        there = scopes.get((other, matched), set())
+        if there and (not scope or there & {scope, ""}):
+            found.append(entry)
+    return found
+
+
 def entries_of_export(
     data: bytes, groups: Groups, who: str, now: float | None = None
 ) -> list[tuple[str, ListEntry]]:
@@ -67,13 +112,18 @@ def entries_of_export(
     """
     found = _lists_of_export(data)
     raw = [(number, name, each) for name in found for number, each in enumerate(found[name])]
-    entries, wrong = [], []
+    entries: list[tuple[str, ListEntry]] = []
+    wrong: list[str] = []
+    places: dict[tuple[str, ...], str] = {}
     for number, name, each in raw:
         facts = {"author": who, **(each if isinstance(each, dict) else {"entry": each})}
         try:
             entry = checked_entry(name, facts, groups)
             if now is not None:
                 refuse_doubtful(name, entry, now)
+            first = places.setdefault((name, *entry.key), f"{name}[{number}]")
+            if first != f"{name}[{number}]":
+                raise EntryError(f"{entry.entry}: stands in {first} already")
             entries.append((name, entry))
         except EntryError as error:
             wrong += [f"{name}[{number}]: {reason}" for reason in error.reasons]
@@ -83,7 +133,7 @@ def entries_of_export(
 
 
 def _lists_of_export(data: bytes) -> dict[str, list[Any]]:
-    """The lists of an export by name. Raises ExportError."""
+    """The lists of an export by name. Raises ExportError, or EntryError with every key that is wrong."""
     if len(data) > MAX_EXPORT_BYTES:
         raise ExportError(f"is larger than {MAX_EXPORT_BYTES} bytes: `list export` writes no such file")
     try:
@@ -92,16 +142,28 @@ def _lists_of_export(data: bytes) -> dict[str, list[Any]]:
         raise ExportError(f"{error}: name a file that `list export` wrote") from error
     if not isinstance(document, dict) or not set(LISTS) & set(document):
         raise ExportError(f"has neither {' nor '.join(LISTS)}: name a file that `list export` wrote")
+    if wrong_keys := tuple(_wrong_keys(document)):
+        raise EntryError(*wrong_keys)
     found = {name: document.get(name, []) for name in LISTS}
     if wrong := next((name for name, entries in found.items() if not isinstance(entries, list)), None):
         raise ExportError(f"{wrong}: must be a list of entries, as `list export` writes it")
     return found
 
 
+def _wrong_keys(document: dict[str, Any]) -> Iterator[str]:
+    for key in document.keys() - {*EXPORT_KEYS, *LISTS}:
+        yield f"{dotted((key,))}: is neither {' nor '.join(LISTS)}{did_you_mean(key, LISTS)}"
+    schema, version = document.get("schema", EXPORT_SCHEMA), document.get("version", 0)
+    if type(schema) is not int or schema != EXPORT_SCHEMA:
+        yield f"schema: must be {EXPORT_SCHEMA}: another version of sekisho wrote this file"
+    if type(version) is not int or version < 0:
+        yield "version: must be the number of the lists' last change, as `list export` writes it"
+
+
 def export_of(version: int, stored: Iterable[Stored]) -> dict[str, Any]:
     """The entries of the store as JSON values, which `entries_of_export` reads. `version` is the number of the lists'
     last change."""
-    document: dict[str, Any] = {"version": version, **{name: [] for name in LISTS}}
+    document: dict[str, Any] = {"schema": EXPORT_SCHEMA, "version": version, **{name: [] for name in LISTS}}
     for each in stored:
         document[each.list].append(each.entry.model_dump(mode="json", exclude_defaults=True))
     return document

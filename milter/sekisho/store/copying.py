@@ -16,9 +16,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, RowMapping, Table, delete, func, insert, select, text
 
+from sekisho.plain_errors import of_system
 from sekisho.ports import StoreUnavailable
 from sekisho.store.database.engine import READING, connect, unavailable
-from sekisho.store.database.lock import StoreLock, exclusive
+from sekisho.store.database.lock import StoreLock, exclusive, lock_file
 from sekisho.store.database.migrate import SchemaError, migrate, revision_of
 from sekisho.store.database.options import StoreOptions, database_file, store_name
 from sekisho.store.database.schema import HEAD, metadata
@@ -75,12 +76,20 @@ def _transfer(source: StoreOptions, target: StoreOptions) -> Copied:
         _engine(target) as new,
         unavailable(target),
         new.begin() as writer,
-        unavailable(source),
-        old.connect() as reader,
+        _opened(old, source) as reader,
     ):
-        _freeze(reader)
         _check_empty(writer, target)
-        return _copy(reader, writer)
+        return _copy(reader, source, writer)
+
+
+@contextmanager
+def _opened(engine: Engine, source: StoreOptions) -> Iterator[Connection]:
+    with unavailable(source):
+        connection = engine.connect()
+    with connection:
+        with unavailable(source):
+            _freeze(connection)
+        yield connection
 
 
 def _same_file(source: StoreOptions, target: StoreOptions) -> bool:
@@ -106,7 +115,7 @@ def _unused(options: StoreOptions) -> Iterator[None]:
                 raise CopyError(f"a daemon works on {file}: {_STOP}")
             yield
     except OSError as error:
-        raise StoreUnavailable(f"{error.filename or file}: {error.strerror}") from error
+        raise StoreUnavailable(f"{file}: its lock {lock_file(file)}: {of_system(error)}") from error
 
 
 @contextmanager
@@ -164,14 +173,14 @@ def _check_empty(writer: Connection, target: StoreOptions) -> None:
             raise CopyError(f"{store_name(target)} is not empty ({what}): nothing was copied")
 
 
-def _copy(reader: Connection, writer: Connection) -> Copied:
-    """Raises CopyError if what is read again is not the same."""
+def _copy(reader: Connection, source: StoreOptions, writer: Connection) -> Copied:
+    """Raises CopyError if what is read again is not the same, and StoreUnavailable for what `reader` cannot read."""
     writer.execute(delete(list_version))
     rows: dict[str, int] = {}
     damaged: list[str] = []
     for table in TABLES:
         count, seen = 0, 0
-        for batch in _batches(reader, table):
+        for batch in _read(_batches(reader, table), source):
             writer.execute(insert(table), [dict(row) for row in batch])
             count += len(batch)
             seen += sum(map(_fingerprint, batch))
@@ -199,6 +208,16 @@ def _batches(connection: Connection, table: Table) -> Iterator[Sequence[RowMappi
             yield batch
         if len(batch) < size:
             return
+
+
+def _read(batches: Iterator[Sequence[RowMapping]], source: StoreOptions) -> Iterator[Sequence[RowMapping]]:
+    """The batches. An error of reading is the source's; one of writing, between them, is not."""
+    while True:
+        with unavailable(source):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
 
 
 def _fingerprint(row: RowMapping) -> int:

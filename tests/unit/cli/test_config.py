@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 from tests.unit.cli.conftest import Command
 
+from sekisho.cli.describe import described, example
+from sekisho.cli.toml_edit import edited
 from sekisho.config import Config, load
 
 
@@ -93,6 +96,45 @@ def test_check_warns_of_an_allow_list_that_lets_strangers_in(sekisho: Command, t
     assert second.startswith(f"warning: {file}: lists.allow: a.example: has expired already")
 
 
+def test_check_without_a_file_names_the_one_it_looked_for(
+    sekisho: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In each error that a default of this machine makes, and in the line that says ok."""
+    monkeypatch.setattr("sekisho.cli.options.DEFAULT_PATH", tmp_path / "none.toml")
+    done = sekisho("config", "check", "--user", "root")
+    lines = (done.err if done.status else done.out).splitlines()
+    begin = "Error: " if done.status else "configuration: "
+    assert all(
+        line.startswith(f"{begin}/etc/sekisho/sekisho.toml is not there, the defaults hold: ")
+        for line in lines
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("config", "show"), "mode = 1\n[policy]\ntag = 'x'\n"),
+        (("config", "set", "policy.tag", "x"), ""),
+        (("list", "list"), "mode = 1\n"),
+        (("list", "import", "LIST"), ""),
+        (("serve",), "mode = 1\n"),
+        (("doctor", "--skip", "x"), ""),
+    ],
+)
+def test_every_error_begins_alike(
+    sekisho: Command, tmp_path: Path, words: tuple[str, ...], text: str
+) -> None:
+    """Whether of a file, an option or an argument."""
+    file, entries = tmp_path / "sekisho.toml", tmp_path / "lists.json"
+    file.write_text(text + f'[store]\nurl = "sqlite:///{tmp_path}/q.db"\n', "utf-8")
+    entries.write_text('{"allow": ["@", "b@"]}')
+    done = sekisho(*(str(entries) if each == "LIST" else each for each in words), "--config", file)
+    assert done.status == 2
+    said = done.err.rpartition("--help' for help.\n\n")[2].splitlines()
+    assert said
+    assert all(line.startswith("Error: ") for line in said), said
+
+
 def places(directory: Path) -> str:
     """A configuration whose files may all be made in one directory."""
     return (
@@ -118,7 +160,7 @@ block = [
 @pytest.mark.parametrize(
     ("key", "value", "after"),
     [
-        ("mode", "enforce", TEXT.replace('mode = "shadow"   # for now', 'mode = "enforce"')),
+        ("mode", "enforce", TEXT.replace('"shadow"', '"enforce"')),
         (
             "dns.servers",
             '["127.0.0.1"]',
@@ -143,6 +185,81 @@ def test_set_changes_one_option_and_nothing_else(
     assert list(tmp_path.iterdir()) == [file]
 
 
+VIP = '[recipients."a@x.example"]\ntag = 4  # ours\n'
+POINTS = '[policy]\npoints = {"auth.unproven" = 1}  # low\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value", "after"),
+    [
+        ("", 'recipients."a@x.example".mode', "enforce", '[recipients."a@x.example"]\nmode = "enforce"\n'),
+        (VIP, 'recipients."a@x.example".mode', "enforce", VIP.replace("\n", '\nmode = "enforce"\n', 1)),
+        (VIP, 'recipients."a@x.example".tag', "6", VIP.replace("4", "6")),
+        (VIP, 'recipients."x.example".tag', "4", VIP + '\n[recipients."x.example"]\ntag = 4\n'),
+        ("", 'policy.points."auth.no_iprev"', "0.5", '[policy.points]\n"auth.no_iprev" = 0.5\n'),
+        (
+            POINTS,
+            'policy.points."auth.no_iprev"',
+            "0.5",
+            POINTS.replace("1}", '1,"auth.no_iprev" = 0.5}'),
+        ),
+        ("dns.timeout = 2\n", "dns.timeout", "1.5", "dns.timeout = 1.5\n"),
+        ("dns.timeout = 2\n", "dns.cache_size", "9", "dns.timeout = 2\ndns.cache_size = 9\n"),
+        (
+            "",
+            "lists.allow",
+            '[{entry = "a.example", expires = 2999-12-31}]',
+            '[[lists.allow]]\nentry = "a.example"\nexpires = 2999-12-31\n',
+        ),
+    ],
+)
+def test_set_reaches_every_table_and_keeps_comments(
+    sekisho: Command, tmp_path: Path, text: str, key: str, value: str, after: str
+) -> None:
+    """A table that is not there yet is made, whatever its name has in it; dotted and inline forms stay."""
+    file = tmp_path / "sekisho.toml"
+    file.write_text(text, "utf-8")
+    done = sekisho("config", "set", key, value, "--config", file)
+    assert done.status == 0, done.err
+    assert file.read_text("utf-8").removeprefix("\n") == after.removeprefix("\n")
+
+
+@pytest.mark.parametrize("text", ["", "example"])
+def test_every_documented_option_can_be_set(text: str) -> None:
+    """In an empty file and in the example, each option of each group, and nothing else changes."""
+    before = example() if text else ""
+    for group in described():
+        table = (
+            ("recipients", "a@x.example") if group.name == "recipients" else tuple(filter(None, [group.name]))
+        )
+        for option in group.options:
+            value = tomllib.loads(f"x = {option.default}")["x"]
+            after = tomllib.loads(edited(before, (*table, option.name), value))
+            found = after
+            for part in (*table, option.name):
+                found = found[part]
+            assert found == value
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "verb"),
+    [
+        ("mode", "enforce", "reload"),
+        ("wire.socket", "unix:/run/s/milter.sock", "restart"),
+        ("policy.tag", "4", "reload"),
+        ("groups.sales", '["a@x.example"]', "reload"),
+        ('recipients."x.example".mode', "enforce", "reload"),
+        ('policy.points."auth.no_iprev"', "1", "reload"),
+    ],
+)
+def test_set_says_what_puts_the_change_in_force(
+    sekisho: Command, tmp_path: Path, key: str, value: str, verb: str
+) -> None:
+    """As docs/options.md says it of the option."""
+    done = sekisho("config", "set", key, value, "--config", tmp_path / "sekisho.toml")
+    assert done.out.endswith(f"\nin force after: systemctl {verb} sekisho-milter\n")
+
+
 def test_set_changes_the_file_behind_a_link(sekisho: Command, tmp_path: Path) -> None:
     """A configuration that is a link to one kept elsewhere stays a link."""
     kept = tmp_path / "kept"
@@ -157,14 +274,28 @@ def test_set_changes_the_file_behind_a_link(sekisho: Command, tmp_path: Path) ->
 
 
 def test_set_writes_nothing_that_is_wrong(sekisho: Command, tmp_path: Path) -> None:
-    """A value out of bounds, an unknown option and a form that it cannot edit leave the file alone, with status 2."""
+    """A value out of bounds, an unknown option and what is no option leave the file alone, with status 2."""
     file = tmp_path / "sekisho.toml"
-    text = "dns = { timeout = 1.5 }\n[retention]\nmax_messages = 1000\n"
+    text = "[retention]\nmax_messages = 1000\n"
     file.write_text(text, "utf-8")
     for key, value, said in (
-        ("retention.max_messages", "-1", f"{file}: retention.max_messages: "),
-        ("retention.max_mesages", "5", f"{file}: retention.max_mesages: unknown option"),
-        ("dns.timeout", "2", f"Error: {file}: dns.timeout stands in it"),
+        ("retention.max_messages", "-1", f"Error: {file}: retention.max_messages: "),
+        ("retention.max_mesages", "5", f"Error: {file}: retention.max_mesages: unknown option"),
+        (
+            "retention",
+            "2",
+            f"Error: {file}: retention: is a table: set what stands in it, as in retention.NAME",
+        ),
+        (
+            "retention.max_messages.a",
+            "2",
+            f"Error: {file}: retention.max_messages.a: is below a value that is no",
+        ),
+        (
+            "recipients.a@b.example.mode",
+            "enforce",
+            f"Error: {file}: recipients.a@b.example.mode: is no key of",
+        ),
     ):
         done = sekisho("config", "set", key, value, "--config", file)
         assert done.status == 2

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pkgutil
 import re
+import shlex
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +14,9 @@ import click
 import pytest
 
 from sekisho.checks.table import KINDS
+from sekisho.cli import main
 from sekisho.cli.commands.core import cli
-from sekisho.config import groups
+from sekisho.config import Config, groups, load
 
 ROOT = Path(__file__).parents[3]
 GENERATED = {"options.md", "checks.md"}
@@ -88,6 +92,31 @@ def test_options_of_commands_that_are_named_exist(file: Path) -> None:
         known = {option for each in command.params for option in each.opts}
         named = set(re.findall(r"(--[a-z][a-z-]+)", line.split("&&")[0].split("|")[0]))
         assert named <= known | {"--help"}, line
+
+
+@pytest.mark.parametrize("file", WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_configurations_that_are_shown_are_good(file: Path, tmp_path: Path) -> None:
+    """Each block of TOML that has nothing but groups of ours loads as it stands."""
+    for block in re.findall(r"^```toml\n(.*?)^```", file.read_text("utf-8"), re.S | re.M):
+        if tomllib.loads(block).keys() <= Config.model_fields.keys():
+            shown = tmp_path / "sekisho.toml"
+            shown.write_text(block, "utf-8")
+            load(shown)
+
+
+@pytest.mark.parametrize("file", WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_changes_that_are_shown_can_be_made(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`sekisho config set` as it is typed in a block, in an empty file."""
+    typed = re.findall(r"^sekisho (config set [^#\n]+)", file.read_text("utf-8"), re.M)
+    for words in map(shlex.split, typed):
+        target = tmp_path / "sekisho.toml"
+        target.unlink(missing_ok=True)
+        monkeypatch.setattr(sys, "argv", ["sekisho", *words, "--config", str(target)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        assert left.value.code == 0, words
 
 
 def test_terms_name_what_is_in_the_code() -> None:

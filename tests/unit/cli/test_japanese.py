@@ -140,6 +140,30 @@ def test_errors_are_framed_in_japanese() -> None:
     assert error.startswith("エラー: '--limit' の値が正しくありません: 'x'")
 
 
+def test_the_reason_of_a_wrong_value_is_japanese() -> None:
+    """Of our own types of options, too, and not only the words around it."""
+    for words in (("list", "--since", "x"), ("list", "--score", "x"), ("purge", "--older-than", "x")):
+        error = sekisho("quarantine", *words, LC_ALL="ja_JP.UTF-8").stderr.splitlines()[-1]
+        assert error.startswith("エラー: ")
+        assert error.endswith("ありません")
+
+
+def test_status_is_japanese(tmp_path: Path) -> None:
+    """Its labels and values, in columns; what the daemon and the system say stays as it is."""
+    config = tmp_path / "sekisho.toml"
+    config.write_text(
+        f'[store]\nurl = "sqlite:///{tmp_path}/q.db"\n[metrics]\nlisten = "127.0.0.1:1"\n'
+        '[dns]\nservers = ["127.0.0.1:9"]\n'
+    )
+    done = sekisho("status", "--config", str(config), LC_ALL="ja_JP.UTF-8")
+    lines = done.stdout.splitlines()
+    assert lines[0].endswith(": 準備未完了")
+    starts = {line.split()[0]: line for line in lines if not line.startswith(" ")}
+    assert starts.keys() == {"sekisho", "ワーカー", "ストア", "隔離中", "DNS"}
+    assert {cell_len(line[: line.index(line.split()[1])]) for line in starts.values()} == {13}
+    assert all(cell_len(line) <= COLUMNS for line in lines)
+
+
 @pytest.mark.parametrize(
     "locale",
     [

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from tests.unit.cli.conftest import Command
 
+from sekisho.cli import listing
 from sekisho.clock import SystemClock
 from sekisho.runtime_changes import ListWatch
-from sekisho.store.database import StoreOptions
+from sekisho.store.database import StoreLock, StoreOptions
 from sekisho.store.lists import ListStore, snapshot
 
 
@@ -90,7 +91,10 @@ def test_an_import_is_looked_at_in_the_same_way(sekisho: Command, config: Path, 
         "block[0]",
     ]
     assert "there are no entries" in sekisho("list", "list", "--config", config).out
-    assert "3 of 3 entries added" in sekisho("list", "import", file, "--force", "--config", config).out
+    assert (
+        "3 added, 0 changed, 0 unchanged"
+        in sekisho("list", "import", file, "--force", "--config", config).out
+    )
 
 
 def test_every_change_is_in_the_audit(sekisho: Command, config: Path, tmp_path: Path) -> None:
@@ -127,7 +131,88 @@ def test_without_a_daemon_it_says_when_it_will_hold(sekisho: Command, config: Pa
     """Nothing is waited for."""
     for words in (["add", "block", "a.example"], ["remove", "block", "a.example"]):
         done = sekisho("list", *words, "--config", config)
-        assert "it holds from the daemon's next start" in done.out
+        assert done.out.endswith("; the daemon does not run: in force from its start\n")
+
+
+def test_without_the_metrics_port_the_lock_says_that_the_daemon_runs(
+    sekisho: Command, config: Path, options: StoreOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is waited for, as if the port answered."""
+    monkeypatch.setattr(listing, "WAIT_SECONDS", 0.1)
+    lock = StoreLock(options)
+    lock.take()
+    done = sekisho("list", "add", "block", "a.example", "--config", config)
+    lock.close()
+    assert "has not taken it up" in done.out
+
+
+def test_what_is_replaced_is_said(sekisho: Command, config: Path) -> None:
+    """With all that the entry before said; the same entry again changes nothing."""
+    add = ["list", "add", "allow", "z.example", "--authenticated"]
+    assert "z.example added to allow; " in sekisho(*add, "--comment", "one", "--config", config).out
+    assert "z.example is already on allow; " in sekisho(*add, "--comment", "one", "--config", config).out
+    done = sekisho(*add, "--expires", "2999-12-31", "--config", config)
+    assert 'z.example replaced on allow (was: authenticated, "one", by ' in done.out
+    shown = sekisho("list", "list", "--format", "json", "--config", config).json["entries"]
+    assert [(each["entry"], each["comment"]) for each in shown] == [("z.example", "")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (["--authenticated"], []),
+        (["--dkim", "a.example"], ["--dkim", "b.example"]),
+        (["--dkim", "a.example"], []),
+    ],
+)
+def test_a_condition_is_dropped_only_by_force(
+    sekisho: Command, config: Path, tmp_path: Path, before: list[str], after: list[str]
+) -> None:
+    """By `add` and by `import`; nothing is changed. A narrower condition, and one of an expired entry, need none."""
+    add = ["list", "add", "allow", "z.example", "--config", config]
+    assert sekisho(*add, *before).status == 0
+    done = sekisho(*add, *after)
+    assert (done.status, "z.example: stands there with the condition" in done.err) == (2, True)
+    file = tmp_path / "lists.json"
+    file.write_text('{"allow": ["z.example"]}')
+    done = sekisho("list", "import", file, "--config", config)
+    assert (done.status, f"{file}: allow: z.example: stands there with" in done.err) == (2, True)
+    assert sekisho("list", "list", "--format", "json", "--config", config).json["version"] == 1
+    assert sekisho(*add, "--dkim", "mail.a.example", "--authenticated").status == 0
+    assert sekisho(*add, *after, "--force").status == 0
+    assert sekisho(*add, "--authenticated", "--expires", "2020-01-01", "--force").status == 0
+    assert sekisho(*add, *after).status == 0
+
+
+def test_an_import_counts_what_it_did(sekisho: Command, config: Path, tmp_path: Path) -> None:
+    """Added, changed and unchanged are all of the file."""
+    for entry in ("a.example", "b.example"):
+        sekisho("list", "add", "block", entry, "--config", config)
+    file = tmp_path / "lists.json"
+    exported = sekisho("list", "export", "--config", config).json
+    exported["block"][1]["comment"] = "why"
+    exported["block"].append("c.example")
+    file.write_text(json.dumps(exported))
+    done = sekisho("list", "import", file, "--config", config)
+    assert "version 3: 1 added, 1 changed, 1 unchanged; " in done.out
+
+
+def test_an_entry_on_both_lists_is_said(sekisho: Command, config: Path, tmp_path: Path) -> None:
+    """Of the store and of the configuration, whichever comes second; other recipients are another matter."""
+    config.write_text(config.read_text() + '[lists]\nblock = [".cn"]\n')
+    note = "on allow and on block: {}: allow has priority"
+    first = sekisho("list", "add", "block", "a.example", "--scope", "x.example", "--config", config)
+    assert "priority" not in first.out
+    for words, said in (
+        (["a.example", "--scope", "y.example"], False),
+        (["a.example"], True),
+        ([".CN", "--force"], True),
+    ):
+        done = sekisho("list", "add", "allow", *words, "--config", config)
+        assert (note.format(words[0]) in done.out) == said
+    file = tmp_path / "lists.json"
+    file.write_text('{"block": ["a.example", "b.example"]}')
+    assert note.format("a.example") in sekisho("list", "import", file, "--config", config).out
 
 
 @pytest.fixture

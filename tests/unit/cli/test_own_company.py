@@ -10,13 +10,20 @@ import pytest
 from lab.program import ROOT
 from tests.unit.cli.conftest import Command, mail, write
 
-CHAPTER = (
-    (ROOT / "docs/operating.md")
-    .read_text("utf-8")
-    .partition("## Your own company\n")[2]
-    .partition("\n## ")[0]
-)
-CONFIG, MESSAGE, OUTPUT = re.findall(r"```(?:toml)?\n(.*?)```", CHAPTER, re.S)
+PAGES = {
+    "en": ("docs/operating.md", "## Your own company\n"),
+    "ja": ("docs/ja/operating.md", "## 自組織を登録する\n"),
+}
+
+
+def blocks(language: str) -> tuple[str, list[str]]:
+    """The chapter, and its code blocks: configuration, message, case file, output."""
+    page, title = PAGES[language]
+    chapter = (ROOT / page).read_text("utf-8").partition(title)[2].partition("\n## ")[0]
+    return chapter, re.findall(r"^```(?:toml|json)?\n(.*?)^```", chapter, re.S | re.M)
+
+
+CHAPTER, (CONFIG, MESSAGE, CASE, OUTPUT) = blocks("en")
 ROWS = re.findall(r"^\| `([^`]+>)` \| ([0-9.]+) \| (.*?) \| (\d*) ?\| (.*?) \|$", CHAPTER, re.M)
 
 
@@ -76,13 +83,16 @@ def test_each_row_is_true(sekisho: Command, config: Path, tmp_path: Path, row: t
         assert about == ({found.strip("`"): float(points)} if points else {})
 
 
-def test_the_output_is_what_the_command_prints(sekisho: Command, config: Path, tmp_path: Path) -> None:
-    """Line by line."""
-    head, _, body = MESSAGE.partition("\n\n")
-    raw = f"{head}\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n{body}".replace(
-        "\n", "\r\n"
-    )
-    file = write(tmp_path / "chief.eml", raw.encode("utf-8"), facts("203.0.113.45"))
-    shown = [line.rstrip() for line in sekisho("check", file, "--config", config).out.splitlines()]
-    for line in OUTPUT.splitlines():
+@pytest.mark.parametrize("language", PAGES)
+def test_the_output_is_what_the_command_prints(sekisho: Command, tmp_path: Path, language: str) -> None:
+    """With the files as they stand on the page, in a folder of their own, and nothing else."""
+    _, (settings, message, case, output) = blocks(language)
+    for name, text in (("s.toml", settings), ("chief.eml", message), ("chief.json", case)):
+        (tmp_path / name).write_text(text, "utf-8")
+    done = sekisho("check", tmp_path / "chief.eml", "--config", tmp_path / "s.toml")
+    shown = [line.rstrip() for line in done.out.splitlines()]
+    for line in output.splitlines():
         assert line in shown, json.dumps(shown, ensure_ascii=False, indent=1)
+    (tmp_path / "chief.json").unlink()
+    alone = sekisho("check", tmp_path / "chief.eml", "--config", tmp_path / "s.toml", "--format", "json").json
+    assert f"{alone['score']:g} points" in CHAPTER

@@ -137,6 +137,85 @@ def test_a_store_that_vanished_is_not_one_that_never_was(
     assert not site.database.exists()
 
 
+def test_nothing_is_wrong_with_a_store_that_never_was(sekisho: Command, tmp_path: Path) -> None:
+    """In shadow nothing is held, so there is no database: status 0, and none is made."""
+    config = tmp_path / "sekisho.toml"
+    config.write_text(f'[store]\nurl = "sqlite:///{tmp_path}/q.db"\n', "utf-8")
+    done = sekisho("store", "check", "--config", config)
+    assert (done.status, "nothing was ever stored" in done.out) == (0, True)
+    assert sekisho("store", "check", "--format", "json", "--config", config).json["ok"] is True
+    assert list(tmp_path.iterdir()) == [config]
+
+
+def test_a_copy_does_not_tell_to_mend_an_option_that_it_does_not_use(sekisho: Command, site: Site) -> None:
+    """FROM and TO are what was typed."""
+    for words in (
+        (site.database, "postgresql://sekisho@127.0.0.1:1/mail"),
+        (site.config, site.directory / "new.db"),
+    ):
+        done = sekisho("store", "copy", *words, "--config", site.config)
+        assert done.status == 2
+        assert "FROM or TO" in done.err
+        assert "store.url" not in done.err
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root acts as another user")
+
+
+@needs_root
+def test_a_copy_that_may_not_be_written_names_what_was_typed(sekisho: Command, site: Site) -> None:
+    """TO, the owner of its directory, as whom the command acts, and the command that mends it; no hidden file."""
+    os.chown(site.directory, 12345, 12345)
+    os.chown(site.database, 12345, 12345)
+    for each in (site.directory.parent, *site.directory.parent.parents):
+        each.chmod(each.stat().st_mode | 0o011)
+    for name, said in (
+        ("new", "its directory belongs to root, and #12345"),
+        ("none", "its directory is not there"),
+    ):
+        target = site.directory.parent / name / "q.db"
+        if name == "new":
+            target.parent.mkdir()
+        done = sekisho("store", "copy", site.database, target, "--config", site.config)
+        assert done.status == 2
+        assert done.err.startswith(f"Error: TO: {target}: {said}")
+        assert str(target.parent) in done.err.rpartition(": ")[2]
+        assert ".lock" not in done.err
+    os.chown(site.directory.parent / "new", 12345, 12345)
+    target = site.directory.parent / "new" / "q.db"
+    assert sekisho("store", "copy", site.database, target, "--config", site.config).status == 0
+    assert {each.stat().st_uid for each in target.parent.iterdir()} == {12345}
+
+
+@needs_root
+def test_who_only_reads_needs_no_owner(sekisho: Command, site: Site, tmp_path: Path) -> None:
+    """A directory of root with the daemon's database in it, and one with nothing: no command that reads refuses, and
+    nothing there becomes root's."""
+    os.chown(site.database, 12345, 12345)
+    reading = (
+        ("list", "list"),
+        ("list", "export"),
+        ("quarantine", "list"),
+        ("quarantine", "history"),
+        ("store", "retention"),
+        ("status",),
+    )
+    for words in reading:
+        done = sekisho(*words, "--config", site.config)
+        assert "belongs to root" not in done.err
+        assert done.status == (1 if words == ("status",) else 0), done.err
+    assert {each.stat().st_uid for each in site.directory.iterdir()} == {12345}
+    assert "chown 12345:" in sekisho("list", "add", "block", "a@x.example", "--config", site.config).err
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    site.config.write_text(f'[store]\nurl = "sqlite:///{empty}/q.db"\n', "utf-8")
+    assert "there are no entries" in sekisho("list", "list", "--config", site.config).out
+    assert sekisho("list", "export", "--config", site.config).json["version"] == 0
+    assert list(empty.iterdir()) == []
+    done = sekisho("list", "add", "block", "a@x.example", "--config", site.config)
+    assert (done.status, "belongs to root" in done.err) == (2, True)
+
+
 def test_a_backup_is_one_whole_private_file(sekisho: Command, site: Site) -> None:
     """Made while a writer has the store open; a second one to the same name is refused."""
     store = Quarantine.open(site.options, SystemClock())

@@ -169,7 +169,9 @@ def test_a_syslog_that_is_down_loses_nothing_at_first(tmp_path: Path, threaded: 
         assert time.monotonic() - begun < 5
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         sock.bind(str(path))
-        with ThreadPoolExecutor(1) as listener:  # the kernel holds only a few messages for one who does not read
+        with ThreadPoolExecutor(
+            1
+        ) as listener:  # the kernel holds only a few messages for one who does not read
             coming = listener.submit(received, sock, 100)
             while not coming.done():
                 handler.flush()

@@ -59,6 +59,28 @@ def test_every_wrong_entry_of_an_export_is_named() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("document", "keys"),
+    [
+        ({"version": 1, "grey": ["x.example"], "allow": ["q.example"]}, ["grey"]),
+        ({"schema": 9, "allow": []}, ["schema"]),
+        ({"schema": True, "allow": []}, ["schema"]),
+        ({"version": "9", "allow": [], "alow": []}, ["alow", "version"]),
+        ({"allow": ["x.example", "X.example"], "block": ["x.example"]}, ["allow[1]"]),
+    ],
+)
+def test_nothing_of_an_export_is_passed_over(document: dict[str, object], keys: list[str]) -> None:
+    """An unknown list, a form of another version, and an entry that is there twice: each is named by its key."""
+    with pytest.raises(EntryError) as caught:
+        entries_of_export(json.dumps(document).encode(), {}, "hanako")
+    assert [each.split(":")[0] for each in caught.value.reasons] == keys
+
+
+def test_an_export_of_any_change_is_read() -> None:
+    """`version` counts the changes of the lists; it is not the version of the form."""
+    assert entries_of_export(json.dumps(export_of(4711, ())).encode(), {}, "hanako") == []
+
+
 @pytest.mark.parametrize("data", [b"", b"[]", b"nothing", b'{"allow": 1}', b"[" * 100_000, b"\xff"])
 def test_what_is_no_export_is_one_error(data: bytes) -> None:
     """Whatever it is."""

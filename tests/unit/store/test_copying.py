@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from tests.unit.store.kit import START, SetClock, hold, message, outcomes
 
 from sekisho.held import Operation, State
@@ -123,6 +124,27 @@ def _one_entry(options: StoreOptions) -> None:
     lists.add([("block", ListEntry(entry=".cn"))])
     lists.remove("block", ListEntry(entry=".cn"), "taro")
     lists.close()
+
+
+@pytest.mark.parametrize("side", ["reading", "writing"])
+def test_an_error_names_the_store_that_failed(make: Callable[[str], StoreOptions], side: str) -> None:
+    """A disk that is full is the target's, a page that cannot be read the source's; nothing is left of the target."""
+    source, target = make("sqlite"), make("sqlite")
+    filled(source)
+    failing, verb = {"reading": (source, "SELECT"), "writing": (target, "INSERT")}[side]
+
+    def broken(connection: Connection, _: object, statement: str, *more: object) -> None:
+        of_contents = statement.startswith(verb) and "FROM contents" in statement.replace("INTO", "FROM")
+        if of_contents and str(connection.engine.url.database) == failing.url.removeprefix("sqlite:///"):
+            raise sqlite3.OperationalError("disk I/O error")
+
+    event.listen(Engine, "before_cursor_execute", broken)
+    try:
+        with pytest.raises(StoreUnavailable, match=re.escape(failing.url.removeprefix("sqlite:///"))):
+            copy_store(source, target)
+    finally:
+        event.remove(Engine, "before_cursor_execute", broken)
+    assert not Path(target.url.removeprefix("sqlite:///")).exists()
 
 
 def test_a_daemon_on_either_side_stops_it(make: Callable[[str], StoreOptions]) -> None:

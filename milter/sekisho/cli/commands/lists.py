@@ -13,7 +13,9 @@ from sekisho.cli.types import InputFile
 
 LISTS = click.Choice(["allow", "block"])
 force_option = click.option(
-    "--force", is_flag=True, help="Also an allow entry that lets strangers in, and one that has expired."
+    "--force",
+    is_flag=True,
+    help="Also an allow entry that lets strangers in or drops a condition of the one before, and an expired one.",
 )
 scope_option = click.option(
     "--scope",

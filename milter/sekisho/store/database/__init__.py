@@ -16,7 +16,7 @@ from sekisho.store.database.backup import BackupError, backup, restore
 from sekisho.store.database.checking import StoreFlaw
 from sekisho.store.database.engine import NotDurable
 from sekisho.store.database.files import StoreMoved
-from sekisho.store.database.lock import StoreLock, lock_file, never_made, start_anew
+from sekisho.store.database.lock import StoreLock, in_use, lock_file, never_made, start_anew
 from sekisho.store.database.migrate import SchemaError, migrate, revision_of, up_to_date
 from sekisho.store.database.options import (
     StoreOptions,
@@ -42,6 +42,7 @@ __all__ = [
     "database_file",
     "database_url",
     "free_bytes",
+    "in_use",
     "lock_file",
     "migrate",
     "missing_driver",

@@ -124,5 +124,16 @@ def exclusive(database: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
+def in_use(database: Path) -> bool:
+    """True if a daemon works on the database, or if that cannot be told. Nothing is made."""
+    try:
+        if not lock_file(database).exists():
+            return False
+        with exclusive(database) as ours:
+            return not ours
+    except OSError:
+        return True
+
+
 def _open(database: Path) -> int:
     return open_private(lock_file(database))

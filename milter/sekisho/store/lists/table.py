@@ -87,11 +87,13 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The result of a change. An entry that was there already without a difference counts as neither."""
+    """The result of a change. An entry that was there already without a difference counts as none of them. `replaced`
+    has the entries, each with its list, whose place another one took; None for one that this version cannot read."""
 
     version: int
     added: int = 0
     removed: int = 0
+    replaced: tuple[tuple[str, ListEntry | None], ...] = ()
 
 
 class ListStore:
@@ -133,24 +135,27 @@ class ListStore:
         scope in the same list. The audit names `who`, or the author of each entry. Raises StoreUnavailable, and then
         nothing was changed."""
         now = self._clock.now()
+        wanted = dict(((name, *entry.key), (name, entry)) for name, entry in entries).values()
         with self._writing() as connection:
             version = _version(connection, lock=True)
-            added = [
-                each
-                for each in dict(((name, *entry.key), (name, entry)) for name, entry in entries).values()
-                if _replaces(connection, *each, version + 1, now)
-            ]
-            if added:
+            new: list[tuple[str, ListEntry]] = []
+            replaced: list[tuple[str, ListEntry | None]] = []
+            for name, entry in wanted:
+                standing = _standing(connection, name, entry)
+                if standing == (entry,):
+                    continue
+                new.append((name, entry))
+                if standing is not None:
+                    replaced.append((name, next(iter(standing), None)))
+                    _remove(connection, name, entry, version + 1, now, entry.author)
+            if new:
                 _raise(connection, version + 1)
                 connection.execute(
-                    insert(list_entries), [_row(*each, version=version + 1, now=now) for each in added]
+                    insert(list_entries), [_row(*each, version=version + 1, now=now) for each in new]
                 )
-                audit.write(
-                    connection,
-                    [_done(ListOperation.ADD, *each, who or each[1].author) for each in added],
-                    now,
-                )
-            return Changed(version + bool(added), added=len(added))
+                done = [_done(ListOperation.ADD, *each, who or each[1].author) for each in new]
+                audit.write(connection, done, now)
+            return Changed(version + bool(new), len(new) - len(replaced), replaced=tuple(replaced))
 
     def remove(self, name: str, entry: ListEntry, who: str) -> Changed:
         """Take the entry with that spelling and scope out of a list. Raises StoreUnavailable."""
@@ -187,14 +192,10 @@ def _raise(connection: Connection, version: int) -> None:
     connection.execute(update(list_version).where(list_version.c.id == _ONLY).values(version=version))
 
 
-def _replaces(connection: Connection, name: str, entry: ListEntry, version: int, now: datetime) -> bool:
-    """Remove the entry that this one replaces. False if the same entry is there without a difference."""
-    standing = connection.execute(select(list_entries).where(*_same(name, entry))).mappings().first()
-    if standing is None:
-        return True
-    if [each.entry for each in _stored([dict(standing)])] == [entry]:
-        return False
-    return bool(_remove(connection, name, entry, version, now, entry.author))
+def _standing(connection: Connection, name: str, entry: ListEntry) -> tuple[ListEntry, ...] | None:
+    """The entry that this one would replace; None if there is none, nothing if this version cannot read it."""
+    row = connection.execute(select(list_entries).where(*_same(name, entry))).mappings().first()
+    return None if row is None else tuple(each.entry for each in _stored([dict(row)]))
 
 
 def _remove(
