@@ -32,14 +32,21 @@ def who() -> str:
     return printable(f"{behind} as {name}" if behind else name, 100)
 
 
+class NeverMadeError(click.ClickException):
+    """There is no quarantine yet, so nothing was ever held. What only lists or counts has nothing to list, then."""
+
+
 @contextmanager
 def opened(config: Config) -> Iterator[Quarantine]:
     """The store as configured, opened with the rights of the daemon's user. It is never created here. Raises
-    ClickException with the reason if it cannot be used."""
+    NeverMadeError, and ClickException with the reason if it cannot be used."""
     if never_made(config.store):
         file = database_file(config.store)
-        raise click.ClickException(
-            f"{file}: there is no quarantine yet; the daemon makes it when it enforces"
+        if file is not None and not file.parent.is_dir():
+            raise click.ClickException(f"{file.parent}: there is no such directory, which store.url names")
+        raise NeverMadeError(
+            f"{file}: there is no quarantine yet, so nothing is held; the daemon makes it as soon as it enforces, "
+            "and `sekisho list add` makes it, too"
         )
     with as_owner(config):
         try:
@@ -57,8 +64,8 @@ def opened(config: Config) -> Iterator[Quarantine]:
 
 @contextmanager
 def reviewing(config: Config) -> Iterator[Review]:
-    """The service for held mail on the store as configured. Raises ClickException for what it refuses, UsageError if
-    it is unclear which copy is to go where."""
+    """The service for held mail on the store as configured. Raises NeverMadeError, ClickException for what it refuses,
+    and UsageError if it is unclear which copy is to go where."""
     with opened(config) as quarantine:
         try:
             yield compose.review(config, quarantine)

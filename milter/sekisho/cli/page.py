@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from sekisho.checks.table import CONTRADICTING
+from sekisho.cli.output import Screen
 from sekisho.explain import Bilingual, Explanation, Line, Section, SectionRow, explanation_of
 from sekisho.explain.sections import SectionKind
 
@@ -31,7 +31,7 @@ ONE_LINE_SECTIONS = frozenset({SectionKind.CLAIM, SectionKind.PROOF})  # both la
 Facts = Sequence[tuple[Bilingual, Bilingual]]
 
 
-def show(console: Console, document: Mapping[str, Any], language: str = "both", facts: Facts = ()) -> None:
+def show(console: Screen, document: Mapping[str, Any], language: str = "both", facts: Facts = ()) -> None:
     """Print the page of a judgement's document in `en`, `ja` or `both` languages, with `facts` (label and text) below
     its name."""
     Printer(console, language).page(explanation_of(document, CONTRADICTING), facts)
@@ -41,7 +41,7 @@ def show(console: Console, document: Mapping[str, Any], language: str = "both", 
 class Printer:
     """Prints to a console in `en`, `ja` or `both` languages."""
 
-    console: Console
+    console: Screen
     language: str = "both"
 
     def page(self, page: Explanation, facts: Facts = ()) -> None:
@@ -72,14 +72,14 @@ class Printer:
                 self._rows([row], joint)
 
     def _rows(self, rows: Sequence[SectionRow], joint: str) -> None:
-        """Print two columns; on a terminal a long text on the right is folded, and the id of a finding is not. `joint`
+        """Print two columns; on a screen a long text on the right is folded, and the id of a finding is not. `joint`
         stands between the languages of a sentence."""
         cells = [
             (Text("  ") + self._label(row), "\n".join(self._line(each, joint) for each in row.lines))
             for row in rows
         ]
         widest = max((label.cell_len for label, _ in cells), default=0)
-        if not self.console.is_terminal:
+        if not self.console.folds:
             self._whole(cells, max(widest, MIN_LABEL_COLUMNS))
             return
         room = max(MIN_LABEL_COLUMNS, self.console.width - MIN_TEXT_COLUMNS - GAP_COLUMNS)

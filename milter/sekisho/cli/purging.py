@@ -8,7 +8,7 @@ from datetime import timedelta
 import click
 
 from sekisho.cli import output
-from sekisho.cli.opening import reviewing, who
+from sekisho.cli.opening import NeverMadeError, reviewing, who
 from sekisho.cli.quarantine import write_entries
 from sekisho.config import Config
 from sekisho.held import Entry, State
@@ -30,7 +30,16 @@ def run(
             "this removes messages for good, and nobody is at a terminal to agree: say --yes (in a script or timer), "
             "or --dry-run to see which they are"
         )
-    wanted, age = [State(each) for each in states], min(age, LONGEST_AGE)
+    try:
+        _purge(config, min(age, LONGEST_AGE), states, dry_run=dry_run, yes=yes, style=style)
+    except NeverMadeError:
+        (_show(0, (), style) if dry_run else _tell(0, style))
+
+
+def _purge(
+    config: Config, age: timedelta, states: Sequence[str], *, dry_run: bool, yes: bool, style: str
+) -> None:
+    wanted = [State(each) for each in states]
     with reviewing(config) as review:
         if dry_run or not yes:
             number, oldest = review.purgeable(age, wanted, MAX_SHOWN_ENTRIES)

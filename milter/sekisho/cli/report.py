@@ -35,7 +35,7 @@ from sekisho.verdict import WORDS, Thresholds
 STDIN = Path("-")
 FROM_JOURNAL = "journalctl -u sekisho-milter -o cat --since=-7d | sekisho report --since 7d -"
 NAME_COLUMNS = 38
-TEXT_COLUMNS = 78
+MAX_TEXT_COLUMNS = 78
 SHOWN_DOMAINS = 3  # named in an advice
 SHOWN_FILES = 3
 SHOWN_NEAR = 2  # messages on each side of a threshold
@@ -136,16 +136,17 @@ def _field(text: str) -> str:
 
 
 def _text(report: PeriodReport, rows: int, places: str) -> Iterator[str]:
+    width = min(output.prose_columns(), MAX_TEXT_COLUMNS)
     period = _("{since} to {until}, from {places}")
     period = period.format(since=_moment(report.since), until=_moment(report.until), places=places)
-    yield from folded(period, TEXT_COLUMNS, rest="  ")
+    yield from folded(period, width, rest="  ")
     yield from _heading(report)
     if report.totals["messages"]:
         yield from _tables(report, rows)
         yield from _near(report)
     yield ""
     for advice in _next(report):
-        yield from folded(advice, TEXT_COLUMNS, "- ", "  ")
+        yield from folded(advice, width, "- ", "  ")
 
 
 def _heading(report: PeriodReport) -> Iterator[str]:

@@ -26,14 +26,19 @@ def whole_id(store: QuarantineReader, typed: str, *, audited: bool = False) -> s
     count, too. Raises NoSuchEntryError."""
     shown, prefix = shown_id(typed), prefix_of(typed)
     if prefix is None:
-        raise NoSuchEntryError(f"{shown}: no such entry (an id has {LENGTH} letters and digits)")
+        raise NoSuchEntryError(
+            f"{shown}: no such entry (an id has {LENGTH} letters and digits; `sekisho trace` finds a message by its "
+            "queue id or Message-ID)"
+        )
     if len(prefix) == LENGTH:
         return prefix
     if len(prefix) < MIN_PREFIX_CHARS:
         raise NoSuchEntryError(f"{shown}: too short; type at least {MIN_PREFIX_CHARS} characters of the id")
     found = store.beginning_with(prefix, MAX_CANDIDATES + 1, audited=audited)
     if not found:
-        raise NoSuchEntryError(f"{shown}: no such entry")
+        raise NoSuchEntryError(
+            f"{shown}: no such entry (`sekisho trace` finds a message by its queue id or Message-ID)"
+        )
     if len(found) > 1:
         more = " and others" if len(found) > MAX_CANDIDATES else ""
         raise NoSuchEntryError(f"{shown}: several begin so: {', '.join(found[:MAX_CANDIDATES])}{more}")

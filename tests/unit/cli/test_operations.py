@@ -188,13 +188,19 @@ def test_history_shows_rows_of_an_older_version(site: Site, run: Any) -> None:
 
 
 def test_commands_make_no_store(tmp_path: Path, site: Site, run: Any) -> None:
-    """A store that root would make is one that the daemon cannot write: there is a message instead."""
+    """A store that root would make is one that the daemon cannot write. In shadow there is none: what lists or counts
+    has nothing to list, and an id is not there."""
     site.store.close()
     for file in tmp_path.glob("q.db*"):
         file.unlink()
-    status, _, err = run("quarantine", "list")
+    assert run("quarantine", "list") == (0, b"nothing is held\n", "")
+    assert run("quarantine", "list", "--format", "json") == (0, b"[]\n", "")
+    assert run("quarantine", "history") == (0, b"nothing was done yet\n", "")
+    assert run("quarantine", "purge", "--older-than", "1d", "--yes") == (0, b"0 removed\n", "")
+    assert run("quarantine", "purge", "--older-than", "1d", "--dry-run") == (0, b"0 would be removed\n", "")
+    status, _, err = run("quarantine", "show", "01KJMMA2G0X79C7QDB39JNVZAD")
     assert status == 2
-    assert "there is no quarantine yet" in err
+    assert "there is no quarantine yet, so nothing is held" in err
     assert list(tmp_path.glob("q.db*")) == []
 
 
