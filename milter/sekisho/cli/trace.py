@@ -64,8 +64,9 @@ def _timeline(steps: Sequence[Step], names: Names) -> Iterator[str]:
         return
     from sekisho.checks.table import KINDS  # noqa: PLC0415 - it brings all checks: a wrong name does without
 
-    ids = ", ".join(value for key, value in sorted(names.found) if key == "id")
-    queued = ", ".join(value for key, value in sorted(names.found) if key == "queue_id")
+    found = [(key, output.shown(value)) for key, value in sorted(names.found)]
+    ids = ", ".join(value for key, value in found if key == "id")
+    queued = ", ".join(value for key, value in found if key == "queue_id")
     told = [
         _("id {id}").format(id=ids) if ids else "",
         _("queue id {id}").format(id=queued) if queued else "",
