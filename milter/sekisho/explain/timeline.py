@@ -31,7 +31,7 @@ _DONE: Mapping[str, Bilingual] = MappingProxyType(
     {
         "accept": Bilingual("accepted", "受け入れ"),
         "tag": Bilingual("tagged", "タグ付け"),
-        "quarantine": Bilingual("held", "保留"),
+        "quarantine": Bilingual("held", "隔離"),
         "reject": Bilingual("rejected", "拒否"),
         "tempfail": Bilingual("deferred", "一時拒否"),
     }
@@ -91,7 +91,7 @@ def kept(entry: Entry) -> Happened:
         (Bilingual(f"sent again {entry.repeats} times", f"再送 {entry.repeats} 回"),) if entry.repeats else ()
     )
     copies = (_copy(entry, number) for number in range(len(entry.copies)))
-    return Happened(Bilingual("kept in the quarantine", "隔離して保留"), (*copies, *repeats))
+    return Happened(Bilingual("kept in the quarantine", "隔離して保管"), (*copies, *repeats))
 
 
 def done(operation: Operation, address: str = "") -> Happened:

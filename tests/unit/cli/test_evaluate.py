@@ -332,7 +332,9 @@ def test_the_text_begins_with_what_was_judged_with(sekisho: Command, corpus: Pat
         f"judged with: {machine}; lists of the store, version 1; overlays {overlay}; without auth, the brand jcom"
     )
     out = sekisho("evaluate", corpus, "--jobs", 1, "--format", "markdown").out
-    assert out.startswith("Judged with: the shipped state, nothing of this machine.\n\n|")
+    assert out.startswith(
+        "Judged with: the shipped state, nothing of this machine.\n\n1 of 6 cases have no label"
+    )
 
 
 def test_another_registry(sekisho: Command, corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
