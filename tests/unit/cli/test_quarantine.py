@@ -401,3 +401,14 @@ def test_an_empty_quarantine_says_so(sekisho: Command, config: Path) -> None:
     hold(config)
     assert sekisho("quarantine", "list", "--config", config).out == "nothing is held\n"
     assert sekisho("quarantine", "list", "--config", config, "--format", "json").json == []
+
+
+def test_no_line_of_a_folded_page_begins_with_a_closing_mark(
+    sekisho: Command, config: Path, held: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Japanese is folded as Japanese is (JIS X 4051), and no line is filled up with blanks."""
+    for columns in range(60, 100):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        lines = sekisho("quarantine", "show", held[0], "--lang", "ja", "--config", config).out.splitlines()
+        assert [line for line in lines if line.strip()[:1] in set("、。）」") and line.strip()] == []
+        assert [line for line in lines if line != line.rstrip()] == []
