@@ -113,8 +113,10 @@ def delete(
         output.write_json([{"id": each.entry, "copies": each.copies} for each in closed])
     for each in closed if style == "text" else ():
         states = _(", ").join(of_locale(STATES[state]) for state in each.states)
-        why = "" if each.copies else f"  {_('no copy to delete (they are: {states})').format(states=states)}"
-        output.say(f"{each.entry}  {_('{number} deleted').format(number=each.copies)}{why}")
+        told = [each.entry, _("{number} deleted").format(number=each.copies)]
+        if not each.copies:
+            told.append(_("no copy to delete (they are: {states})").format(states=states))
+        output.say("  ".join(told))
     if style == "text" and any(each.copies for each in closed):
         output.say(
             *folded(

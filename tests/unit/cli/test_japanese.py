@@ -176,3 +176,9 @@ def test_language_of_the_locale(
     for name, value in locale.items():
         monkeypatch.setenv(name, value)
     assert language_of_locale() == language
+
+
+def test_no_text_to_translate_stands_in_a_format_string() -> None:
+    """Before Python 3.12 such a string is one token, in which nobody finds the text for the catalogue."""
+    modules = (ROOT / "milter" / "sekisho" / "cli").rglob("*.py")
+    assert [file.name for file in modules if re.search(r"""\bf["'].*\{_\(""", file.read_text("utf-8"))] == []
