@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from email.header import decode_header, make_header
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,8 @@ from lab.sekisho import Sekisho, read_toml
 from lab.sender import Sent, Session
 from lab.sink import Delivery, Sink
 from sekisho.cases import Case, CaseError, load
+from sekisho.explain import Bilingual
+from sekisho.explain.timeline import Sentences
 
 OF_THE_LAB = {
     "wire": ("socket", "socket_mode"),
@@ -60,22 +61,10 @@ class Outcome:
         return {name: float(points) for name, points in pairs}
 
     @property
-    def reasons(self) -> list[str]:
-        """The sentences for a reader: from the record of a held message, or from the delivered header."""
-        if self.held:
-            found = sorted(self.held[0]["evidence"].get("findings", ()), key=lambda each: -each["points"])
-            return [each["reason_en"] for each in found if each["points"] > 0]
-        return [
-            _readable(each)
-            for delivery in self.deliveries[:1]
-            for each in delivery.fields("X-Sekisho-Reason")
-        ]
-
-
-def _readable(reason: str) -> str:
-    """The sentences of an X-Sekisho-Reason field, decoded, without the ids before them."""
-    text = str(make_header(decode_header(reason)))
-    return text.partition("; ")[2] or text
+    def sentences(self) -> Sentences:
+        """The sentences of the findings of a held message. What was delivered or refused has no record of ours."""
+        found = self.held[0]["evidence"].get("findings", ()) if self.held else ()
+        return {each["id"]: Bilingual(each["reason_en"], each["reason_ja"]) for each in found}
 
 
 @dataclass

@@ -26,6 +26,9 @@ from lab.cases import Lab, Outcome, find, settings_of
 from lab.place import LabError, a_place, free_port
 from lab.program import ROOT
 from lab.sekisho import merged
+from sekisho.checks.table import KINDS
+from sekisho.cli.output import FILE_COLUMNS, reader_columns
+from sekisho.explain.timeline import declared
 from sekisho.text import printable
 
 COLOURS = {
@@ -46,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: _leave(stop))
-    console = Console(width=None if sys.stdout.isatty() else 150, highlight=False)
+    width = None if sys.stdout.isatty() else reader_columns() or FILE_COLUMNS
+    console = Console(width=width, highlight=False)
     try:
         return _run(console, options.folder, stay=not options.once, stop=stop)
     except LabError as error:
@@ -138,16 +142,23 @@ def _why(outcome: Outcome) -> Text:
         return Text(printable(outcome.sent.reply.text, 300))
     line = outcome.line
     auth = " ".join(f"{method}={line[method]}" for method in ("spf", "dkim", "dmarc", "iprev"))
-    text = Text.assemble((f"{auth}; decided by {line['decided_by']}", "dim"))
+    text = Text.assemble((f"{auth}; decided by {_decided(line['decided_by'])}", "dim"))
+    sentences = {**declared(KINDS), **outcome.sentences}
     for name, points in outcome.findings.items():
         text.append(f"\n{points:+g} ").append(name, style="cyan")
-    for reason in outcome.reasons:
-        text.append(f"\n{printable(reason, 400)}")
+        if name in sentences:
+            text.append(f"\n   {printable(sentences[name].en, 400)}")
     if outcome.case.recorded is not None:
         text.append("\nrecorded results cannot be sent over SMTP; judged without them", style="yellow")
     if line.get("degraded"):
         text.append(f"\nunknown: {', '.join(line['degraded'])}", style="yellow")
     return text
+
+
+def _decided(by: str) -> str:
+    """What decided. In the log, the address of a list entry is a pseudonym, which no reader can know."""
+    name, _, entry = by.partition(" ")
+    return f"an entry of the {name} list" if entry.startswith("~") else printable(by, 200)
 
 
 def where(console: Console, lab: Lab) -> None:

@@ -19,7 +19,6 @@ from typing import Any
 from lab.place import LabError, free_port, wait_until
 from lab.program import USER, Program, as_user, program
 from lab.server import Server
-from sekisho.store.database import StoreOptions, never_made
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 45.0  # the daemon's own drain may take 30
@@ -230,10 +229,7 @@ class Sekisho:
         return done
 
     def quarantine(self) -> list[dict[str, Any]]:
-        """The entries of the quarantine, newest first. In shadow there may be no quarantine."""
-        store = merged(self._own(), self.settings)["store"]
-        if never_made(StoreOptions.model_validate({"url": store["url"]})):
-            return []
+        """The entries of the quarantine, newest first."""
         entries: list[dict[str, Any]] = json.loads(self.cli("quarantine", "list", "--format", "json"))
         return entries
 

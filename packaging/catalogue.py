@@ -20,6 +20,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PLACE = "locale/ja/LC_MESSAGES/sekisho"
 SOURCE = Path("config", f"{PLACE}.po")
+OWN_WORDS = Path("milter", "sekisho", "cli")  # the modules whose marked texts a person sees in Japanese
 # The modules of click whose words a person may see, and the one word of them that is not marked as text.
 SPOKEN = ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
 UNMARKED = ("required",)
@@ -57,33 +58,40 @@ def compile_in(root: Path) -> Path:
     return file
 
 
-def wanted() -> list[MsgId]:
-    """Every text of the help, around an error, and of the commands that speak the locale's language: the commands' own,
-    then click's."""
+def wanted(root: Path) -> list[MsgId]:
+    """Every text that a person may be told: the commands' help, what they print, then what click says."""
     from sekisho.cli.commands import cli  # noqa: PLC0415 - the build has no sekisho yet
     from sekisho.cli.japanese import helps, one_line  # noqa: PLC0415
 
-    return list(dict.fromkeys([*(one_line(text) for text in helps(cli)), *_marked(), *UNMARKED]))
+    return list(
+        dict.fromkeys([*(one_line(text) for text in helps(cli)), *_printed(root), *_of_click(), *UNMARKED])
+    )
 
 
-def _marked() -> Iterator[MsgId]:
-    """What is marked as text, in our commands and in click."""
+def _printed(root: Path) -> Iterator[MsgId]:
+    """What the commands print, beside their help."""
+    for file in sorted((root / OWN_WORDS).rglob("*.py")):
+        yield from _marked(file, ("_", "mark"))
+
+
+def _of_click() -> Iterator[MsgId]:
     import click  # noqa: PLC0415
 
-    import sekisho.cli  # noqa: PLC0415
+    for module in SPOKEN:
+        yield from _marked(Path(click.__file__).with_name(f"{module}.py"), ("_",))
 
-    own = sorted(Path(sekisho.cli.__file__).parent.rglob("*.py"))
-    for file in (*own, *(Path(click.__file__).with_name(f"{module}.py") for module in SPOKEN)):
-        for _line, text, _comments, _context in extract_from_file(
-            "python", file, keywords={"_": None, "ngettext": (1, 2)}
-        ):
-            yield text
+
+def _marked(file: Path, functions: tuple[str, ...]) -> Iterator[MsgId]:
+    """The texts in a module that are given to one of the functions, or to `ngettext`."""
+    keywords = {**dict.fromkeys(functions), "ngettext": (1, 2)}
+    for _line, text, _comments, _context in extract_from_file("python", file, keywords=keywords):
+        yield text
 
 
 def update(root: Path) -> None:
     """Bring the catalogue up to date."""
     template, found = Catalog(), catalogue(root)
-    for text in wanted():
+    for text in wanted(root):
         template.add(text)
     found.update(template, no_fuzzy_matching=True, update_creation_date=False)
     with (root / SOURCE).open("wb") as file:

@@ -284,12 +284,7 @@ class Site:
     def _listed(self, *before: str) -> list[dict[str, Any]]:
         """One page of the quarantine, the newest first; empty if nothing was ever held."""
         words = ("quarantine", "list", "--format", "json", "--limit", str(_PAGE), *before)
-        try:
-            entries: list[dict[str, Any]] = json.loads(self.daemon.cli(*words))
-        except LabError as error:
-            if "there is no quarantine yet" in str(error):
-                return []
-            raise
+        entries: list[dict[str, Any]] = json.loads(self.daemon.cli(*words))
         return entries
 
     def _on_hold(self) -> Iterator[tuple[str, list[str]]]:

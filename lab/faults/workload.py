@@ -152,7 +152,7 @@ class Workload:
             self._hold()
 
     def _release(self) -> None:
-        for entry in self._store.list(Wanted(state=CopyState.HELD), limit=8):
+        for entry in self._store.list(Wanted(states=(CopyState.HELD,)), limit=8):
             by = Operation("release", "ok", "admin", entry.id)
             self._do(self._store.move, entry.id, CopyState.SENDING)
             end = self._rng.choice((CopyState.RELEASED, CopyState.UNCERTAIN, CopyState.HELD))

@@ -108,7 +108,7 @@ class Wanted:
       domain. Upper and lower case are the same.
     - `brand`: the id of the brand that the message speaks as, or that a finding is about. `finding`: the id of a
       finding.
-    - `state`: of at least one copy; together with `recipient`, of that recipient's copy.
+    - `states`: at least one copy is in one of them; together with `recipient`, that recipient's copy. Empty: any state.
     - `since`: when it was held, at the earliest. `lowest`, `highest`: the bounds of the score, both included.
     """
 
@@ -116,7 +116,7 @@ class Wanted:
     recipient: str | None = None
     brand: str | None = None
     finding: str | None = None
-    state: State | None = None
+    states: tuple[State, ...] = ()
     since: datetime | None = None
     lowest: float | None = None
     highest: float | None = None

@@ -6,7 +6,6 @@ and the exit status is 2. `lint` reports what can be loaded and should still be 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from sekisho.brands import Brand, BrandIndex
 from sekisho.brands.lint import lint as flaws_of
 from sekisho.brands.model import DomainEntry, Policy
 from sekisho.cli import output
+from sekisho.cli.similar import did_you_mean
 from sekisho.config import Config
 from sekisho.package_data import shipped
 
@@ -60,7 +60,7 @@ def list_brands(config: Config, style: str) -> None:
         output.write_json([_summary(brand) for brand in brands])
         return
     rows = [(brand.id, brand.names[0], brand.organisation or "", _few(_confirmed(brand))) for brand in brands]
-    output.write_rows(LISTED, [tuple(map(output.shown, row)) for row in rows], 2, LISTED[1:])
+    output.write_rows(LISTED, [tuple(map(output.shown, row)) for row in rows], 2, (1, 2, 3))
 
 
 def show(config: Config, wanted: str, style: str) -> None:
@@ -107,9 +107,8 @@ def _find(registry: BrandIndex, wanted: str) -> Brand:
     if len(named) == 1 and (brand := registry.get(*named)):
         return brand
     ids = [brand.id for brand in registry.brands]
-    near = sorted(named) or difflib.get_close_matches(wanted.lower(), ids, 3)
-    hint = f"; did you mean {' or '.join(near)}?" if near else "; `sekisho brands list` shows all"
-    raise click.UsageError(f"there is no brand {wanted!r}{hint}")
+    hint = did_you_mean(wanted, ids, "`sekisho brands list` shows all", sorted(named))
+    raise click.UsageError(f"there is no brand {wanted!r}; {hint}")
 
 
 def _file(config: Config, brand: str) -> Path:
@@ -158,7 +157,7 @@ def _print_domains(domains: Mapping[str, DomainEntry]) -> None:
         (domain, _worth(entry), entry.confidence, ", ".join(entry.use), ", ".join(entry.sources))
         for domain, entry in domains.items()
     ]
-    output.write_rows(DOMAINS, [tuple(map(output.shown, row)) for row in rows], 3, ("used for", "sources"))
+    output.write_rows(DOMAINS, [tuple(map(output.shown, row)) for row in rows], 3, (3, 4))
 
 
 def _worth(entry: DomainEntry) -> str:

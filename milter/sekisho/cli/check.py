@@ -54,7 +54,7 @@ def run(
             console.rule(style="dim")
         page.show(console, report, language)
     console.print()
-    console.print(judging.line(judged_with), style="dim", soft_wrap=True)
+    console.print(judging.line(judged_with), style="dim", soft_wrap=not console.folds)
 
 
 def _loaded(files: tuple[Path, ...], sidecar: Path | None, without: frozenset[str]) -> Iterator[Case]:

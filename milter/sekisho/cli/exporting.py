@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from gettext import gettext as _
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from sekisho.cli import output as printing
 from sekisho.cli.opening import reviewing, who
 from sekisho.cli.owner import as_caller
 from sekisho.config import Config
+from sekisho.explain import EXPORTED
 from sekisho.held import Entry
 from sekisho.plain_errors import of_system
 from sekisho.review import Review
@@ -44,12 +46,22 @@ def run(
     with reviewing(config) as review:
         entries = {entry.id: entry for entry in map(review.show, records)}.values()
         if mbox:
-            _write([(output, b"".join(mboxrd(entry, _source(review, entry)) for entry in entries))])
+            files = [(output, b"".join(mboxrd(entry, _source(review, entry)) for entry in entries))]
+            _write(files)
+            _tell(files)
             return
         beside = output is not None and with_case is not False
         for entry in entries:
             target = directory / f"{entry.id}.eml" if directory else output
-            _write(list(_files(review, entry, target, beside=beside)))
+            written = list(_files(review, entry, target, beside=beside))
+            _write(written)
+            _tell(written)
+
+
+def _tell(files: Sequence[tuple[Path | None, bytes]]) -> None:
+    """Name the files that were written. Standard output has a message, or these names."""
+    if named := [printing.shown(target) for target, _data in files if target is not None]:
+        printing.say(_("written: {files}").format(files=_(", ").join(named)))
 
 
 def _files(
@@ -74,7 +86,7 @@ def _is_directory(path: Path) -> bool:
 
 
 def _source(review: Review, entry: Entry) -> bytes:
-    return review.source(entry, who(), note="exported")
+    return review.source(entry, who(), note=EXPORTED)
 
 
 def mboxrd(entry: Entry, raw: bytes) -> bytes:

@@ -15,16 +15,10 @@ from collections.abc import Iterable, Iterator
 import click
 from rich.cells import cell_len
 
+from sekisho.cli.folding import lines
 from sekisho.package_data import shipped
 
 DOMAIN = "sekisho"
-# Small kana, the middle dot and the long vowel: they and closing marks may begin no line (JIS X 4051).
-_BOUND = (
-    "\u3041\u3043\u3045\u3047\u3049\u3063\u3083\u3085\u3087\u30a1"
-    "\u30a3\u30a5\u30a7\u30a9\u30c3\u30e3\u30e5\u30e7\u30fb\u30fc"
-)
-# What may not be parted: a word of Latin letters or one wide character, with what opens before it and such behind it.
-_PIECE = re.compile(rf"\s+|[（「『【]*(?:[!-~…–—]+|.)[、。，．：；？！）」』】〜{_BOUND}]*")
 _FIRST_COLUMN = 30  # as click has it
 
 
@@ -61,17 +55,6 @@ def _translate(command: click.Command) -> None:
     command.short_help = (command.help or "").partition("。")[0]
     for below in getattr(command, "commands", {}).values():
         _translate(below)
-
-
-def lines(text: str, width: int) -> list[str]:
-    """The text in lines of so many columns, of which a Japanese character takes two."""
-    found = [""]
-    for piece in _PIECE.findall(text):
-        if found[-1] and cell_len(found[-1]) + cell_len(piece.rstrip()) > width:
-            found.append("")
-        if found[-1] or not piece.isspace():
-            found[-1] += piece
-    return [line.rstrip() for line in found]
 
 
 class _Formatter(click.HelpFormatter):

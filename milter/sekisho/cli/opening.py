@@ -32,15 +32,22 @@ def who() -> str:
     return printable(f"{behind} as {name}" if behind else name, 100)
 
 
+class NeverMadeError(click.ClickException):
+    """There is no quarantine yet, so nothing was ever held. What only lists or counts has nothing to list, then."""
+
+
 @contextmanager
 def opened(config: Config, *, reading: bool = False) -> Iterator[Quarantine]:
     """The store as configured, opened with the rights of the daemon's user. It is never created here. A command that is
-    only `reading` does without the daemon's user if nobody knows it. Raises ClickException with the reason if the store
-    cannot be used."""
+    only `reading` does without the daemon's user if nobody knows it. Raises NeverMadeError, and ClickException with the
+    reason if it cannot be used."""
     if never_made(config.store):
         file = database_file(config.store)
-        raise click.ClickException(
-            f"{file}: there is no quarantine yet; the daemon makes it when it enforces"
+        if file is not None and not file.parent.is_dir():
+            raise click.ClickException(f"{file.parent}: there is no such directory, which store.url names")
+        raise NeverMadeError(
+            f"{file}: there is no quarantine yet, so nothing is held; the daemon makes it as soon as it enforces, "
+            "and `sekisho list add` makes it, too"
         )
     with as_owner(config, reading=reading):
         try:
@@ -58,8 +65,8 @@ def opened(config: Config, *, reading: bool = False) -> Iterator[Quarantine]:
 
 @contextmanager
 def reviewing(config: Config, *, reading: bool = False) -> Iterator[Review]:
-    """The service for held mail on the store as configured (`reading`: as of `opened`). Raises ClickException for what
-    it refuses, UsageError if it is unclear which copy is to go where."""
+    """The service for held mail on the store as configured (`reading`: as of `opened`). Raises NeverMadeError,
+    ClickException for what it refuses, and UsageError if it is unclear which copy is to go where."""
     with opened(config, reading=reading) as quarantine:
         try:
             yield compose.review(config, quarantine)

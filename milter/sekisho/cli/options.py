@@ -80,6 +80,11 @@ def language_of_locale() -> str:
     return next((each for each in wanted if each in ("en", "ja")), "both")
 
 
+def of_locale(words: tuple[str, str]) -> str:
+    """The English or the Japanese one of two texts, as the locale says; where it does not say, the English one."""
+    return words[language_of_locale() == "ja"]
+
+
 class Age(click.ParamType):  # type: ignore[type-arg]
     """`30d`, `12h` or `5m` as a timedelta."""
 

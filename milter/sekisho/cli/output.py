@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from gettext import gettext as _
 from typing import IO
 
@@ -64,13 +65,13 @@ class CheckedStream(io.TextIOWrapper):
             super().flush()
 
 
-FILE_COLUMNS = 200  # columns where the output is no terminal: a table in a file must not be cut
+FILE_COLUMNS = 200  # columns where nobody knows who reads: a table in a file must not be cut
+PROSE_COLUMNS = 80  # of sentences, if nobody knows who reads
+MAX_PROSE_COLUMNS = 100  # of sentences on a wide screen
 GAP_COLUMNS = 2  # between the columns of a table
 MAX_VALUE_CHARS = 4000
-MAX_PADDED_COLUMNS = (
-    40  # in a file: to how many columns a cell is padded; a longer one moves the rest of its row
-)
 MIN_CUT_COLUMNS = 12  # of a column that gives way to others
+MIN_READER_COLUMNS = 40
 _NO_LIMIT = 1 << 40  # characters
 _INVISIBLE = re.compile(
     "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
@@ -78,7 +79,15 @@ _INVISIBLE = re.compile(
 
 
 class Screen(Console):
-    """A console on which no text controls the terminal; only our styles do."""
+    """A console on which no text controls the terminal; only our styles do. `reader_known`: it is as wide as the screen
+    of the person who reads it through a pipe (`| less`)."""
+
+    reader_known = False
+
+    @property
+    def folds(self) -> bool:
+        """True if sentences are folded: a person reads them, on a screen whose width is known."""
+        return self.is_terminal or self.reader_known
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """The segments to print, with an escape for each control character that is not ours."""
@@ -87,27 +96,47 @@ class Screen(Console):
 
 
 def console(stream: IO[str] | None = None) -> Screen:
-    """A console on standard output (or another stream), as wide as the terminal; `FILE_COLUMNS` wide for a file."""
-    width = None if (stream or sys.stdout).isatty() else FILE_COLUMNS
-    return Screen(file=stream, highlight=False, markup=False, emoji=False, width=width)
+    """A console on standard output (or another stream), as wide as the terminal, also as that of a reader behind a
+    pipe; `FILE_COLUMNS` wide for a file."""
+    reader = None if (stream or sys.stdout).isatty() else reader_columns()
+    width = None if (stream or sys.stdout).isatty() else reader or FILE_COLUMNS
+    screen = Screen(file=stream, highlight=False, markup=False, emoji=False, width=width)
+    screen.reader_known = reader is not None
+    return screen
+
+
+def reader_columns() -> int | None:
+    """How wide the screen of a person is who reads the output, perhaps through a pipe: as COLUMNS says, else the
+    terminal that standard output or standard error is. None if there is none, as in a script."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isascii() and said.isdigit() and int(said) > 0:
+        return max(int(said), MIN_READER_COLUMNS)
+    for descriptor in (1, 2):
+        with suppress(OSError):
+            return os.get_terminal_size(descriptor).columns or None
+    return None
+
+
+def prose_columns() -> int:
+    """How wide sentences are."""
+    return min(reader_columns() or PROSE_COLUMNS, MAX_PROSE_COLUMNS)
 
 
 def write_rows(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], first: int, yielding: Sequence[str] = ()
+    columns: Sequence[str], rows: Sequence[Sequence[str]], first: int, yielding: Sequence[int] = ()
 ) -> None:
     """Print a table in which no id is ever broken or cut, so that it can be copied.
 
-    In a file or a pipe, each row is one line with two spaces or more between its cells, and nothing is cut. On a
-    terminal that is too narrow, first the columns `yielding` are cut, down to a width that still says something. If
-    that is not enough, each row is a line of its first `first` columns, with the others below it.
+    In a file or a pipe, each row is one line with two spaces or more between its cells, and nothing is cut or folded.
+    On a terminal that is too narrow, first the columns `yielding` (indexes) are cut, down to a width that still says
+    something. If that is not enough, each row is a line of its first `first` columns, with the others below it.
     """
     screen = console()
     widths = [max(map(cell_len, column)) for column in zip(columns, *rows, strict=True)]
     if not screen.is_terminal:
-        padded = [min(width, MAX_PADDED_COLUMNS) for width in widths]
-        write("".join(f"{_padded(row, padded)}\n" for row in (columns, *rows)))
+        write("".join(f"{_padded(row, widths)}\n" for row in (columns, *rows)))
         return
-    fitting = _fitting(widths, [columns.index(name) for name in yielding], screen.width)
+    fitting = _fitting(widths, yielding, screen.width)
     shown_first, widths = (first, widths) if fitting is None else (len(columns), fitting)
     for number, row in enumerate((columns, *rows)):
         line = (" " * GAP_COLUMNS).join(map(_cell, row[:shown_first], widths))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from sekisho.checks.table import CONTRADICTING
+from sekisho.cli.folding import lines
+from sekisho.cli.output import Screen
 from sekisho.explain import Bilingual, Explanation, Line, Section, SectionRow, explanation_of
 from sekisho.explain.sections import SectionKind
 
@@ -31,7 +32,7 @@ ONE_LINE_SECTIONS = frozenset({SectionKind.CLAIM, SectionKind.PROOF})  # both la
 Facts = Sequence[tuple[Bilingual, Bilingual]]
 
 
-def show(console: Console, document: Mapping[str, Any], language: str = "both", facts: Facts = ()) -> None:
+def show(console: Screen, document: Mapping[str, Any], language: str = "both", facts: Facts = ()) -> None:
     """Print the page of a judgement's document in `en`, `ja` or `both` languages, with `facts` (label and text) below
     its name."""
     Printer(console, language).page(explanation_of(document, CONTRADICTING), facts)
@@ -41,7 +42,7 @@ def show(console: Console, document: Mapping[str, Any], language: str = "both", 
 class Printer:
     """Prints to a console in `en`, `ja` or `both` languages."""
 
-    console: Console
+    console: Screen
     language: str = "both"
 
     def page(self, page: Explanation, facts: Facts = ()) -> None:
@@ -54,13 +55,18 @@ class Printer:
             self.console.print(line, soft_wrap=True)
         if facts:
             self.console.print()
-        verdict = Text(page.verdict.upper(), COLOURS[page.verdict])
-        self.console.print(verdict + Text(f"  {self._one(page.decided)}", ""))
+        verdict = page.verdict.upper()
+        for number, part in enumerate(self._folded(f"{verdict}  {self._one(page.decided)}")):
+            shown = Text(part)
+            if number == 0:
+                shown.stylize(COLOURS[page.verdict], 0, len(verdict))
+            self.console.print(shown, soft_wrap=True)
         for each in page.sections:
             self._section(each)
         if page.closing is not None:
             self.console.print()
-            self.console.print(Text(" ".join(self._said(page.closing))))
+            for part in self._folded(" ".join(self._said(page.closing))):
+                self.console.print(Text(part), soft_wrap=True)
 
     def _section(self, section: Section) -> None:
         self.console.print()
@@ -72,31 +78,34 @@ class Printer:
                 self._rows([row], joint)
 
     def _rows(self, rows: Sequence[SectionRow], joint: str) -> None:
-        """Print two columns; on a terminal a long text on the right is folded, and the id of a finding is not. `joint`
-        stands between the languages of a sentence."""
+        """Print two columns. On a screen a long text on the right is folded, and the id of a finding is not; in a file
+        no line is folded. `joint` stands between the languages of a sentence."""
         cells = [
             (Text("  ") + self._label(row), "\n".join(self._line(each, joint) for each in row.lines))
             for row in rows
         ]
-        widest = max((label.cell_len for label, _ in cells), default=0)
-        if not self.console.is_terminal:
-            self._whole(cells, max(widest, MIN_LABEL_COLUMNS))
-            return
-        room = max(MIN_LABEL_COLUMNS, self.console.width - MIN_TEXT_COLUMNS - GAP_COLUMNS)
-        table = Table(box=None, show_header=False, padding=(0, GAP_COLUMNS, 0, 0), pad_edge=False)
-        table.add_column(overflow="fold", width=min(max(widest, MIN_LABEL_COLUMNS), room))
-        table.add_column(overflow="fold", ratio=1)
+        widest = max([MIN_LABEL_COLUMNS, *(label.cell_len for label, _ in cells)])
+        if self.console.folds:
+            widest = min(widest, max(MIN_LABEL_COLUMNS, self.console.width - MIN_TEXT_COLUMNS - GAP_COLUMNS))
         for label, text in cells:
-            table.add_row(label, Text(text))
-        self.console.print(table)
+            for left, right in zip_longest(
+                self._left(label, widest), self._folded(text, widest + GAP_COLUMNS)
+            ):
+                line = Text(" " * (widest + GAP_COLUMNS)) if left is None else left.copy()
+                line.append(" " * (widest + GAP_COLUMNS - line.cell_len))
+                line.append(right or "")
+                line.rstrip()
+                self.console.print(line, soft_wrap=True)
 
-    def _whole(self, cells: Sequence[tuple[Text, str]], width: int) -> None:
-        """Print rows for a file: no line is folded or filled up."""
-        for label, text in cells:
-            for number, line in enumerate(text.split("\n")):
-                left = label.plain if number == 0 else ""
-                gap = " " * (max(width - cell_len(left), 0) + GAP_COLUMNS)
-                self.console.print(Text(f"{left}{gap}{line}".rstrip()), soft_wrap=True)
+    def _left(self, label: Text, width: int) -> Sequence[Text]:
+        return list(label.wrap(self.console, width, overflow="fold")) if self.console.folds else [label]
+
+    def _folded(self, text: str, left: int = 0) -> list[str]:
+        """The lines of a text that has so many columns less than the screen; in a file they stay as they are."""
+        paragraphs = text.split("\n")
+        if not self.console.folds:
+            return paragraphs
+        return [line for each in paragraphs for line in lines(each, self.console.width - left)]
 
     def _label(self, row: SectionRow) -> Text:
         label = self._one(row.label)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from gettext import gettext as _
+from gettext import ngettext
 
 import click
 
 from sekisho.cli import output
-from sekisho.cli.opening import reviewing, who
+from sekisho.cli.opening import NeverMadeError, reviewing, who
+from sekisho.cli.options import of_locale
 from sekisho.cli.quarantine import write_entries
 from sekisho.config import Config
+from sekisho.explain.held_facts import STATES
 from sekisho.held import Entry, State
 from sekisho.review.documents import entry_document
 
@@ -30,7 +34,16 @@ def run(
             "this removes messages for good, and nobody is at a terminal to agree: say --yes (in a script or timer), "
             "or --dry-run to see which they are"
         )
-    wanted, age = [State(each) for each in states], min(age, LONGEST_AGE)
+    try:
+        _purge(config, min(age, LONGEST_AGE), states, dry_run=dry_run, yes=yes, style=style)
+    except NeverMadeError:
+        (_show(0, (), style) if dry_run else _tell(0, style))
+
+
+def _purge(
+    config: Config, age: timedelta, states: Sequence[str], *, dry_run: bool, yes: bool, style: str
+) -> None:
+    wanted = [State(each) for each in states]
     with reviewing(config) as review:
         if dry_run or not yes:
             number, oldest = review.purgeable(age, wanted, MAX_SHOWN_ENTRIES)
@@ -48,7 +61,7 @@ def _tell(removed: int, style: str) -> None:
     if style == "json":
         output.write_json({"removed": removed})
     else:
-        output.say(f"{removed} removed")
+        output.say(_("{number} removed").format(number=removed))
 
 
 def _show(number: int, oldest: Sequence[Entry], style: str) -> None:
@@ -57,10 +70,13 @@ def _show(number: int, oldest: Sequence[Entry], style: str) -> None:
         return
     if oldest:
         write_entries(oldest)
-    more = f", the oldest {len(oldest)} of them above" if number > len(oldest) else ""
-    output.say(f"{number} would be removed{more}")
+    said = _("{number} would be removed").format(number=number)
+    above = _(", the oldest {number} of them above").format(number=len(oldest))
+    output.say(said + (above if number > len(oldest) else ""))
 
 
 def _agreed(number: int, states: Sequence[str]) -> bool:
-    them = "1 message" if number == 1 else f"{number} messages"
-    return output.ask(f"Remove {them} ({', '.join(states)}) with content and record, for good?")
+    them = ngettext("{number} message", "{number} messages", number).format(number=number)
+    question = _("Remove {messages} ({states}) with content and record, for good?")
+    named = _(", ").join(of_locale(STATES[State(each)]) for each in states)
+    return output.ask(question.format(messages=them, states=named))

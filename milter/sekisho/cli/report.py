@@ -1,22 +1,25 @@
-"""`sekisho report`: what was held, or in shadow would have been, for whom and why; on one screen that ends with what to
-do next."""
+"""`sekisho report`: what was held, or in shadow would have been, for whom and why; a page that ends with what to do
+next."""
 
 from __future__ import annotations
 
 import csv
 import io
 import sys
-import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from gettext import gettext as _
 from pathlib import Path
 
 import click
 from rich.cells import cell_len, set_cell_size
 
 from sekisho.cli import output
+from sekisho.cli.folding import folded
+from sekisho.cli.report_words import COLUMNS, DONE, SEPARATOR, TITLES, WOULD
+from sekisho.clock import SystemClock
 from sekisho.config import Config
-from sekisho.review.log_files import UnreadableLogError, files_of, lines_of
+from sekisho.review.log_files import UnreadableLogError, distinct, files_of, lines_of
 from sekisho.review.report import (
     STOPPED,
     TABLES,
@@ -30,15 +33,11 @@ from sekisho.review.report import (
 from sekisho.verdict import WORDS, Thresholds
 
 STDIN = Path("-")
-TITLES = {
-    "recipient_domain": "for whom (recipients' domain)",
-    "brand": "in the name of (brand)",
-    "author_domain": "from (author's domain)",
-    "finding": "because of (finding)",
-}
+FROM_JOURNAL = "journalctl -u sekisho-milter -o cat --since=-7d | sekisho report --since 7d -"
 NAME_COLUMNS = 38
-TEXT_COLUMNS = 78
+MAX_TEXT_COLUMNS = 78
 SHOWN_DOMAINS = 3  # named in an advice
+SHOWN_FILES = 3
 SHOWN_NEAR = 2  # messages on each side of a threshold
 COUNTS = ("reject", "quarantine", "tag", "accept", "total")
 
@@ -48,40 +47,60 @@ def run(
 ) -> None:
     """Print the report of a period: from these files (`-` is standard input), else from the daemon's log. `rows` is how
     many rows a table of the text has at most. Raises UsageError if there is no log to read, and ClickException if it
-    cannot be read."""
-    if since >= until:
-        raise click.UsageError("--since must be before --until")
+    cannot be read or is another program's."""
+    _refuse(since, until)
     policy, journal = config.policy, config.journal
     report = PeriodReport(since, until, Thresholds(policy.tag, policy.quarantine, policy.reject))
     try:
-        lines = _lines(config, files, since)
+        sources = _sources(config, files, since)
+        lines = (line for file in sources for line in (_stdin() if file == STDIN else lines_of([file])))
         report_of(lines, report, findings=journal.findings, recipients=journal.recipients)
     except UnreadableLogError as error:
         raise click.ClickException(str(error)) from error
+    places = _places(sources)
+    if report.lines and not report.own_lines:
+        raise click.ClickException(
+            f"{places}: none of the lines ({report.lines}) is of sekisho's log. Name the file of log.target, or: "
+            f"{FROM_JOURNAL}"
+        )
     if style == "json":
         output.write_json(report_document(report))
     elif style == "csv":
         output.write(_csv(report))
     else:
-        output.write("".join(f"{line.rstrip()}\n" for line in _text(report, rows)))
+        output.write("".join(f"{line.rstrip()}\n" for line in _text(report, rows, places)))
 
 
-def _lines(config: Config, files: Sequence[Path], since: datetime) -> Iterable[str]:
-    """Raises UsageError without a log, UnreadableLogError."""
+def _refuse(since: datetime, until: datetime) -> None:
+    """Raises UsageError for a period without a moment in it."""
+    if since < until:
+        return
+    if since >= SystemClock().now():
+        raise click.UsageError(f"--since: {_moment(since)} is in the future")
+    raise click.UsageError(f"--since must be before --until: {_moment(since)} is not before {_moment(until)}")
+
+
+def _sources(config: Config, files: Sequence[Path], since: datetime) -> tuple[Path, ...]:
+    """The files to read, each once. Raises UsageError without a log, UnreadableLogError."""
     if list(files).count(STDIN) > 1:
         raise click.UsageError("standard input (-) can be read once")
     if files:
-        return (line for file in files for line in (_stdin() if file == STDIN else lines_of([file])))
+        return distinct(files)
     if not config.log.target.startswith("/"):
-        raise click.UsageError(
-            f"the log goes to {config.log.target} and is no file. Give it: "
-            "journalctl -u sekisho-milter -o cat --since=-7d | sekisho report --since 7d -"
-        )
+        raise click.UsageError(f"the log goes to {config.log.target} and is no file. Give it: {FROM_JOURNAL}")
     log = Path(config.log.target)
     found = files_of(log, since)
     if not found and not log.exists():
         raise click.ClickException(f"{log}: the log is not there; has the daemon run?")
-    return lines_of(found, (b"event",))
+    return found or (log,)
+
+
+def _places(sources: Sequence[Path]) -> str:
+    """What was read, for people."""
+    named = [_("standard input") if each == STDIN else output.shown(each) for each in sources]
+    if len(named) > SHOWN_FILES:
+        named = [*named[: SHOWN_FILES - 1], _("{number} more").format(number=len(named) - SHOWN_FILES + 1)]
+    return _(SEPARATOR).join(named)
 
 
 def _stdin() -> Iterator[str]:
@@ -99,8 +118,9 @@ def _csv(report: PeriodReport) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(("by", "name", "total", *WORDS, "id", "score"))
-    for word in WORDS:
-        writer.writerow(("verdict", word, report.verdicts[word], *[""] * (len(WORDS) + 2)))
+    empty = [""] * (len(WORDS) + 2)
+    writer.writerows(("all", name, report.totals[name], *empty) for name in TOTALS)
+    writer.writerows(("verdict", word, report.verdicts[word], *empty) for word in WORDS)
     for table in TABLES:
         for name, counts in ranked(report, table):
             writer.writerow((table, _field(name), *row_of(counts).values(), "", ""))
@@ -115,62 +135,59 @@ def _field(text: str) -> str:
     return f"'{text}" if text[:1] in set("=+-@") else text
 
 
-def _text(report: PeriodReport, rows: int) -> Iterator[str]:
-    yield f"{_moment(report.since)} to {_moment(report.until)}, from the {report.source}"
+def _text(report: PeriodReport, rows: int, places: str) -> Iterator[str]:
+    width = min(output.prose_columns(), MAX_TEXT_COLUMNS)
+    period = _("{since} to {until}, from {places}")
+    period = period.format(since=_moment(report.since), until=_moment(report.until), places=places)
+    yield from folded(period, width, rest="  ")
     yield from _heading(report)
     if report.totals["messages"]:
         yield from _tables(report, rows)
         yield from _near(report)
     yield ""
     for advice in _next(report):
-        yield textwrap.fill(
-            advice,
-            TEXT_COLUMNS,
-            initial_indent="- ",
-            subsequent_indent="  ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+        yield from folded(advice, width, "- ", "  ")
 
 
 def _heading(report: PeriodReport) -> Iterator[str]:
     """What was done, and what would have been done."""
     totals = report.totals
-    yield f"{totals['messages']} messages to {totals['recipients']} recipients"
-    names = [
-        name for name in TOTALS[3:] if totals[name] and name != "degraded" and not name.startswith("would_")
-    ]
-    if totals["unjudged"]:
-        names.append("unjudged")
-    if names:
-        yield "done: " + ", ".join(f"{totals[name]} {name}" for name in names)
-    would = {name.removeprefix("would_"): totals[name] for name in TOTALS if name.startswith("would_")}
-    if any(would.values()):
-        said = ", ".join(f"{word} {number}" for word, number in would.items() if number)
-        yield f"would have been done, but for shadow or max_action: {said}"
+    yield _("{messages} messages to {recipients} recipients").format(
+        messages=totals["messages"], recipients=totals["recipients"]
+    )
+    if done := _counted(report, DONE):
+        yield _("done: {counts}").format(counts=done)
+    if would := _counted(report, WOULD):
+        yield _("would have been done, but for shadow or max_action: {counts}").format(counts=would)
     if totals["degraded"]:
-        yield f"judged without all evidence (DNS, time): {totals['degraded']}"
+        yield _("judged without all evidence (DNS, time): {number}").format(number=totals["degraded"])
+
+
+def _counted(report: PeriodReport, words: Mapping[str, str]) -> str:
+    """The totals that are not zero, each with its words."""
+    told = (_(text).format(number=report.totals[name]) for name, text in words.items() if report.totals[name])
+    return _(SEPARATOR).join(told)
 
 
 def _tables(report: PeriodReport, rows: int) -> Iterator[str]:
     yield ""
-    yield _row("", ("reject", "hold", "tag", "accept", "all"))
+    yield _row("", tuple(map(_, COLUMNS)))
     for table, title in TITLES.items():
         found = [
             (name, counts)
             for name, counts in ranked(report, table)
             if any(counts[word] for word in (*STOPPED, "tag"))
         ]
-        more = f", {rows} of {len(found)}" if len(found) > rows else ""
-        yield title + more + ("" if found else ": none")
+        cut = _(", {shown} of {all}").format(shown=rows, all=len(found)) if len(found) > rows else ""
+        yield _(title) + cut + ("" if found else _(": none"))
         for name, counts in found[:rows]:
-            shown = "(no brand that is known)" if name == "?" else name
+            shown = _("(no brand that is known)") if name == "?" else name
             yield _row(f"  {shown}", tuple(str(counts[word] or "-") for word in COUNTS))
 
 
 def _row(name: str, counts: Sequence[str]) -> str:
     """A name and its numbers. A name that is too long has a line of its own, so that it is never cut."""
-    numbers = "".join(f"{each:>8}" for each in counts)
+    numbers = "".join(" " * (8 - cell_len(each)) + each for each in counts)
     if cell_len(name) > NAME_COLUMNS:
         return f"{name}\n{' ' * NAME_COLUMNS}{numbers}"
     return f"{set_cell_size(name, NAME_COLUMNS)}{numbers}"
@@ -180,53 +197,64 @@ def _near(report: PeriodReport) -> Iterator[str]:
     last = ""
     for threshold, side, mail in report.near(SHOWN_NEAR):
         if not last:
-            yield "nearest to a threshold (of those that points decided)"
+            yield _("nearest to a threshold (of those that points decided)")
         if threshold != last:
-            yield f"  {threshold} at {getattr(report.thresholds, threshold):g}"
+            yield _("  {threshold} at {points}").format(
+                threshold=threshold, points=f"{getattr(report.thresholds, threshold):g}"
+            )
             last = threshold
         domain = next(iter(mail.names["author_domain"]), "?")
-        yield f"    {mail.score:>5g} {side}  {mail.id or mail.queue_id}  {domain}"
+        where = _("above") if side == "above" else _("below")
+        yield f"    {mail.score:>5g} {where}  {mail.id or mail.queue_id}  {domain}"
 
 
 def _next(report: PeriodReport) -> Iterator[str]:
     """What to do next."""
     totals = report.totals
     if not totals["messages"]:
-        yield "No message came in this time, or the log does not reach so far: see --since, and sekisho status."
+        yield _(
+            "No message came in this time, or the log does not reach so far: see --since, and sekisho status."
+        )
         return
-    stopped = sum(totals[name] for name in ("held", "rejected", "would_hold", "would_reject"))
+    stopped = any(totals[name] for name in ("held", "rejected", "would_hold", "would_reject"))
     if stopped:
-        yield (
+        yield _(
             "Does an author's domain above send genuine mail? sekisho trace ID says why it was judged so. Mend the "
             "cause (trust.forwarders, a brand file); an allow entry is the last resort."
         )
     if both := [name for name, counts in ranked(report, "author_domain") if _judged_both_ways(counts)]:
-        more = " and others" if len(both) > SHOWN_DOMAINS else ""
-        yield (
-            f"Mail of {', '.join(both[:SHOWN_DOMAINS])}{more} was partly accepted and partly not: begin with these."
+        named = both[:SHOWN_DOMAINS] + ([_("others")] if len(both) > SHOWN_DOMAINS else [])
+        yield _("Partly accepted and partly not: mail of {domains}. Begin with these.").format(
+            domains=_(SEPARATOR).join(named)
         )
-    if any(True for _ in report.near(1)):
-        yield "Look at the mails nearest to quarantine: genuine ones above it, forged ones below it?"
+    if near := list(dict.fromkeys(threshold for threshold, _side, _mail in report.near(1))):
+        yield _(
+            "Look at the mails nearest to {thresholds}: genuine ones above it, forged ones below it?"
+        ).format(thresholds=_(SEPARATOR).join(near))
     if totals["would_hold"] + totals["would_reject"]:
-        yield (
+        yield _(
             "If all that would have been stopped is forged: enforce for a few recipients first (docs/operating.md, "
             "From shadow to enforce)."
         )
     if totals["held"]:
-        yield "What is held: sekisho quarantine list --since 7d"
+        yield _("What is held: sekisho quarantine list --since 7d")
     if not stopped:
-        yield "Nothing was held, and nothing would have been."
+        yield _("Nothing was held, and nothing would have been.")
     yield from _doubts(report)
 
 
 def _doubts(report: PeriodReport) -> Iterator[str]:
     """Why the figures may be too low, and what to do about it."""
     if report.dropped:
-        yield f"The log lost {report.dropped} lines: the figures are too low."
+        yield _("The log lost {number} lines: the figures are too low.").format(number=report.dropped)
     elif not report.complete:
-        yield "Some lines name not all findings or recipients: raise journal.findings and journal.recipients."
+        yield _(
+            "Some lines name not all findings or recipients: raise journal.findings and journal.recipients."
+        )
     if report.begins is not None and (report.begins - report.since).days >= 1:
-        yield f"The first message came on {_moment(report.begins)}: the log may not reach back further."
+        yield _("The first message came on {moment}: the log may not reach back further.").format(
+            moment=_moment(report.begins)
+        )
 
 
 def _judged_both_ways(counts: Mapping[str, int]) -> bool:

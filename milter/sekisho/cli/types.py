@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from gettext import gettext as _
+from pathlib import Path
 from typing import Any
 
 import click
@@ -23,6 +24,23 @@ class InputFile(click.File):
         if value == "-" and sys.stdin is None:
             self.fail(_("standard input is closed: name a file"), param, ctx)
         return super().convert(value, param, ctx)
+
+
+class NewFile(click.ParamType):  # type: ignore[type-arg]
+    """A file to make, or an existing directory to make files in. What ends with a slash is a directory."""
+
+    name = "path"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path. Raises BadParameter."""
+        path = Path(str(value))
+        try:
+            there = path.is_dir()
+        except OSError:  # the command itself says why it cannot be used
+            return path
+        if str(value).endswith("/") and not there:
+            self.fail(f"{path}: there is no such directory; make it first", param, ctx)
+        return path
 
 
 class Address(click.ParamType):  # type: ignore[type-arg]

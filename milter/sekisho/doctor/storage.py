@@ -220,7 +220,7 @@ def _counts(config: Config, quarantine: Quarantine, commands: Commands) -> Itera
     stats = quarantine.stats()
     uncertain = stats.messages[State.UNCERTAIN]
     if uncertain:
-        ids = [entry.id for entry in quarantine.list(Wanted(state=State.UNCERTAIN), MAX_NAMED_MESSAGES)]
+        ids = [entry.id for entry in quarantine.list(Wanted(states=(State.UNCERTAIN,)), MAX_NAMED_MESSAGES)]
         yield warning(
             "store.uncertain",
             f"{uncertain} messages may or may not have been delivered when they were released",

@@ -20,6 +20,7 @@ from sekisho.verdict import Disposition
 DISPOSITIONS = ("accept", "tag", "quarantine", "reject", "tempfail")
 COUNTED = ("total", *DISPOSITIONS, "error", "degraded")
 LABELS = ("phish", "ham")
+UNLABELLED = "unlabelled"  # the name of what has no label
 GROUP_KEYS = ("folder", "lang", "brand", "kind")
 ACTIONS = ("tag", "quarantine", "reject")
 SCORE_BINS = 15  # between a score of 0 and the one from which mail is rejected
@@ -34,6 +35,7 @@ def tabulate(rows: Sequence[Row], reject: float = 15.0) -> dict[str, Any]:
     """
     return {
         **{label: counts(labelled(rows, label)) for label in LABELS},
+        UNLABELLED: counts(labelled(rows, None)),
         "groups": {name: counts(group) for name, group in _groups(rows).items()},
         "expected": expected(rows),
         "by": {key: grouped(rows, key) for key in GROUP_KEYS},
@@ -117,14 +119,14 @@ def held(counted: Mapping[str, int]) -> int:
 
 
 def grouped(rows: Iterable[Row], key: str) -> dict[str, dict[str, dict[str, int]]]:
-    """Counts by the value of `key` in a row and by label (`unlabelled` for a row without one)."""
+    """Counts by the value of `key` in a row and by label (`UNLABELLED` for a row without one)."""
     groups: dict[str, dict[str, list[Row]]] = {}
     for row in rows:
         if row.get(key):
             group = groups.setdefault(str(row[key]), {})
-            group.setdefault(row["label"] or "unlabelled", []).append(row)
+            group.setdefault(row["label"] or UNLABELLED, []).append(row)
     return {
-        name: {label: counts(group[label]) for label in (*LABELS, "unlabelled") if label in group}
+        name: {label: counts(group[label]) for label in (*LABELS, UNLABELLED) if label in group}
         for name, group in sorted(groups.items())
     }
 

@@ -2,7 +2,7 @@
 words and have none of their own.
 
 `document` is a judgement as JSON values, `arrival` what is kept to judge it again, `held_facts` what a held message is,
-`sections` the page that a person reads, `whatif` what would let the message pass.
+`operations` what was done to it, `sections` the page that a person reads, `whatif` what would let the message pass.
 """
 
 import lazy_loader

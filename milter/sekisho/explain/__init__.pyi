@@ -1,6 +1,7 @@
 from .arrival import held_document
 from .document import describe_brands, judgement_document, stored_document
 from .held_facts import held_facts
+from .operations import EXPORTED, operation_details, operation_words
 from .sections import (
     Bilingual,
     Explanation,
@@ -13,6 +14,7 @@ from .sections import (
 from .whatif import Rejudge, Weighed, ways_to_pass
 
 __all__ = [
+    "EXPORTED",
     "Bilingual",
     "Explanation",
     "Line",
@@ -26,6 +28,8 @@ __all__ = [
     "held_document",
     "held_facts",
     "judgement_document",
+    "operation_details",
+    "operation_words",
     "stored_document",
     "ways_to_pass",
 ]

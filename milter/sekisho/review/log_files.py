@@ -1,7 +1,11 @@
 """Reads the daemon's log: the file that the configuration names and its predecessors, or lines from standard input.
 
 Predecessors are what logrotate leaves beside the file: `sekisho.log.1`, `sekisho.log-20261129`, the same with `.gz`,
-`.xz` or `.bz2`. A log that goes to the service manager comes as `journalctl -u sekisho-milter -o cat`.
+`.xz` or `.bz2`. A log that goes to the service manager comes as `journalctl -u sekisho-milter -o cat`, but what
+`journalctl` prints without `-o cat` or with `-o json`, what syslog writes, and what Docker Compose prints is read, too.
+
+In a log that programs share, a line counts as ours by the program's name in its head. What another program quotes, for
+example a subject, is never taken for a line of ours.
 """
 
 from __future__ import annotations
@@ -21,6 +25,15 @@ from typing import IO, Any
 from sekisho.plain_errors import of_system
 
 _PAIR = re.compile(r'(?<![a-z0-9_.])([a-z0-9_.]++)=("(?:[^"\\]++|\\.)*+"|\S*+)')
+_BEGINS_WITH_PAIR = re.compile(r"[a-z0-9_.]+=")
+_HEAD = re.compile(
+    # RFC 5424, with its byte order mark
+    r"(?:(?:<\d{1,3}>)?1 \S+ \S+ sekisho \S+ \S+ - \ufeff?"
+    # syslog and journalctl: a time, a host, the program; no word before the program's ends with a colon
+    r"|(?:<\d{1,3}>)?(?:\S*[^\s:] +){1,6}sekisho[\w.@-]*(?:\[\d+\])?: "
+    # Docker Compose
+    r"|[\w.-]+ +\| )"
+)
 _OPENERS: Mapping[str, Callable[[Path], Any]] = {
     ".gz": gzip.GzipFile,
     ".xz": lzma.LZMAFile,
@@ -52,6 +65,18 @@ def files_of(log: Path, since: datetime | None = None) -> tuple[Path, ...]:
     )
 
 
+def distinct(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """The files in this order, each once, whatever name it has. What cannot be found stays."""
+    found: dict[object, Path] = {}
+    for path in paths:
+        key: object = path
+        with suppress(OSError):
+            state = path.stat()
+            key = (state.st_dev, state.st_ino)
+        found.setdefault(key, path)
+    return tuple(found.values())
+
+
 def lines_of(paths: Iterable[Path], needles: Sequence[bytes] = ()) -> Iterator[str]:
     """The lines of the files; with `needles` those that have one of them. Raises UnreadableLogError."""
     for path in paths:
@@ -71,7 +96,18 @@ def _plain(path: Path) -> IO[bytes]:
 
 
 def parse(line: str) -> dict[str, Any]:
-    """The fields of a line of the log, JSON or logfmt; empty if it is neither."""
+    """The fields of a line of the log, JSON or logfmt, without what syslog, `journalctl` or Docker Compose put before
+    it; empty if it is no such line."""
+    found = _fields(line)
+    if "event" not in found and isinstance(message := found.get("MESSAGE"), str):  # journalctl -o json
+        return _fields(message)
+    return found
+
+
+def _fields(line: str) -> dict[str, Any]:
+    if not line.startswith("{") and not _BEGINS_WITH_PAIR.match(line):
+        head = _HEAD.match(line)
+        line = line[head.end() :] if head else ""
     if line.startswith("{"):
         try:
             found = json.loads(line)

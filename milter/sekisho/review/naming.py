@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sekisho.ports import QuarantineReader
 from sekisho.store.quarantine.ids import LENGTH, prefix_of
 from sekisho.text import printable
@@ -26,15 +28,26 @@ def whole_id(store: QuarantineReader, typed: str, *, audited: bool = False) -> s
     count, too. Raises NoSuchEntryError."""
     shown, prefix = shown_id(typed), prefix_of(typed)
     if prefix is None:
-        raise NoSuchEntryError(f"{shown}: no such entry (an id has {LENGTH} letters and digits)")
+        raise NoSuchEntryError(
+            f"{shown}: no such entry (an id has {LENGTH} letters and digits; `sekisho trace` finds a message by its "
+            "queue id or Message-ID)"
+        )
     if len(prefix) == LENGTH:
         return prefix
     if len(prefix) < MIN_PREFIX_CHARS:
         raise NoSuchEntryError(f"{shown}: too short; type at least {MIN_PREFIX_CHARS} characters of the id")
     found = store.beginning_with(prefix, MAX_CANDIDATES + 1, audited=audited)
     if not found:
-        raise NoSuchEntryError(f"{shown}: no such entry")
+        raise NoSuchEntryError(
+            f"{shown}: no such entry (`sekisho trace` finds a message by its queue id or Message-ID)"
+        )
     if len(found) > 1:
-        more = " and others" if len(found) > MAX_CANDIDATES else ""
-        raise NoSuchEntryError(f"{shown}: several begin so: {', '.join(found[:MAX_CANDIDATES])}{more}")
+        raise NoSuchEntryError(several(typed, found))
     return found[0]
+
+
+def several(typed: str, found: Sequence[str]) -> str:
+    """What is said if several ids begin as the typed text."""
+    more = " and others" if len(found) > MAX_CANDIDATES else ""
+    named = ", ".join(printable(each, MAX_ID_CHARS) for each in found[:MAX_CANDIDATES])
+    return f"{shown_id(typed)}: several begin so: {named}{more}"

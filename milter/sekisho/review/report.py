@@ -45,7 +45,8 @@ class LoggedMail:
 
 @dataclass(slots=True)
 class PeriodReport:
-    """The counts of a period. `dropped`: lines that the log lost. `begins`: when its first message came."""
+    """The counts of a period. `dropped`: lines that the log lost. `begins`: when its first message came. `lines`: how
+    many lines were read that are not empty, of any time; `own_lines`: how many of them are of our log."""
 
     since: datetime
     until: datetime
@@ -53,6 +54,8 @@ class PeriodReport:
     source: str = "log"
     complete: bool = True
     dropped: int = 0
+    lines: int = 0
+    own_lines: int = 0
     begins: datetime | None = None
     totals: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -74,7 +77,7 @@ class PeriodReport:
         self.complete = self.complete and not mail.cut
         self.totals["degraded"] += mail.degraded
         self.verdicts[mail.verdict] += 1
-        self.totals[_outcome(mail)] += 1
+        self.totals.update(_outcomes(mail))
         for table, names in mail.names.items():
             for name in set(names):
                 self.by[table][name].update(("total", mail.verdict))
@@ -106,6 +109,8 @@ def report_of(lines: Iterable[str], report: PeriodReport, *, findings: int, reci
     most in a line."""
     for line in lines:
         facts = parse(line)
+        report.lines += bool(line.strip())
+        report.own_lines += "event" in facts and "time" in facts
         if facts.get("event") == "log_lines_dropped":
             at = _time(facts.get("time"))
             if at is not None and report.since <= at < report.until:
@@ -185,7 +190,8 @@ TOTALS = (
     "messages", "recipients", "unjudged", "accepted", "tagged", "held", "rejected", "deferred", "would_tag",
     "would_hold", "would_reject", "degraded",
 )  # fmt: skip
-"""Messages by what was done, and in shadow (or with `max_action`) by what would have been done."""
+"""Messages by what was done with them, and in shadow (or with `max_action`) also by what would have been done: a
+message that was accepted and would have been held counts as both."""
 
 
 def ranked(report: PeriodReport, table: str) -> list[tuple[str, Counter[str]]]:
@@ -213,12 +219,14 @@ _DONE = {
 _WOULD = {"tag": "would_tag", "quarantine": "would_hold", "reject": "would_reject"}
 
 
-def _outcome(mail: LoggedMail) -> str:
-    """The name in `TOTALS`: what was done with the copies that got the verdict, or would have been done."""
-    done = [applied for (decided, applied) in mail.copies if decided == mail.verdict]
-    if mail.verdict in _WOULD and any(applied in WORDS and applied != mail.verdict for applied in done):
-        return _WOULD[mail.verdict]
-    return _DONE[mail.verdict]
+def _outcomes(mail: LoggedMail) -> Iterator[str]:
+    """The names in `TOTALS`: the strictest thing that was done with the copies that got the verdict, and what would
+    have been done if that is milder than the verdict."""
+    done = [applied for (decided, applied) in mail.copies if decided == mail.verdict and applied in WORDS]
+    applied = max(done, key=WORDS.index, default=mail.verdict)
+    yield _DONE[applied]
+    if mail.verdict in _WOULD and any(each != mail.verdict for each in done):
+        yield _WOULD[mail.verdict]
 
 
 def _copies(outcomes: Iterable[str]) -> dict[tuple[str, str], int]:

@@ -47,10 +47,11 @@ class MailLabel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """How many copies of an entry were closed."""
+    """How many copies of an entry were closed. If none was: the states that the copies are in."""
 
     entry: str
     copies: int
+    states: tuple[State, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Review:
         named = {each.lower() for each in recipients}
         states = (State.HELD, State.UNCERTAIN) if uncertain else (State.HELD,)
         found = self._shown_for(records, recipients)
-        return tuple(Closed(entry.id, self._closed(entry, named, states, who)) for entry in found)
+        return tuple(self._closed(entry, named, states, who) for entry in found)
 
     def purgeable(self, age: timedelta, states: Sequence[State], limit: int) -> tuple[int, tuple[Entry, ...]]:
         """How many entries `purge` would remove, and the oldest of them, at most `limit`. Raises AgesUnknownError."""
@@ -215,12 +216,12 @@ class Review:
         state = states[0] if len(states) == 1 else State.HELD
         return (ReleaseResult(entry.id, "", state, f"no copy to send (they are {', '.join(states)})"),)
 
-    def _closed(self, entry: Entry, named: set[str], states: Sequence[State], who: str) -> int:
-        numbers = [
-            copy.number for copy in entry.copies if not named or copy.recipient.address.lower() in named
-        ]
+    def _closed(self, entry: Entry, named: set[str], states: Sequence[State], who: str) -> Closed:
+        meant = [copy for copy in entry.copies if not named or copy.recipient.address.lower() in named]
+        numbers = [copy.number for copy in meant]
         done = Operation(OperationName.DELETE, OperationResult.OK, who, entry.id)
-        return sum(
+        closed = sum(
             self.store.move(entry.id, State.DELETED, only=state, copies=numbers, done=done)
             for state in states
         )
+        return Closed(entry.id, closed, () if closed else tuple(sorted({copy.state for copy in meant})))

@@ -20,11 +20,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sekisho.held import Entry, Operation
+from sekisho.held import Copy, Entry, Operation, State
 from sekisho.message import message_key
 from sekisho.ports import QuarantineReader
 from sekisho.review.log_files import files_of, lines_of, parse
-from sekisho.review.naming import MIN_PREFIX_CHARS, whole_id
+from sekisho.review.naming import MIN_PREFIX_CHARS, NoSuchEntryError, several, whole_id
 from sekisho.text import printable
 
 MAX_OPERATIONS = 1000  # of one entry
@@ -34,9 +34,11 @@ _JUDGED = ("verdict", "score", "decided_by", "mode", "outcomes", "reply", "clien
 
 @dataclass(slots=True)
 class Names:
-    """The names of the message that are known so far."""
+    """The names of the message that are known so far. `known` has also what the typed text may be; `found` only what a
+    line or an entry has."""
 
     known: set[tuple[str, str]] = field(default_factory=set)
+    found: set[tuple[str, str]] = field(default_factory=set)
 
     @classmethod
     def of(cls, what: str) -> Names:
@@ -50,11 +52,28 @@ class Names:
     def complete(self, store: QuarantineReader, what: str) -> None:
         """Add the id that begins as the typed text, if there is one. Raises NoSuchEntryError for several."""
         if store.beginning_with(what, 1, audited=True) and len(what.strip()) >= MIN_PREFIX_CHARS:
-            self.known.add(("id", whole_id(store, what, audited=True)))
+            self._add({("id", whole_id(store, what, audited=True))})
+
+    def complete_from(self, log: Path, what: str) -> None:
+        """Add the id of the log that begins as the typed text, if there is one: an id of a message that is not held
+        stands nowhere else. Raises NoSuchEntryError for several, UnreadableLogError."""
+        start = what.strip().upper()
+        if len(start) < MIN_PREFIX_CHARS or not start.isalnum():
+            return
+        needle = start.encode("utf-8", "surrogatepass")
+        ids = {str(parse(line).get("id", "")) for line in lines_of(files_of(log), [needle])}
+        found = sorted(name for name in ids if name.startswith(start))
+        if len(found) > 1:
+            raise NoSuchEntryError(several(what, found))
+        self._add({("id", name) for name in found})
 
     def learn(self, facts: Mapping[str, Any]) -> None:
         """Add the names that a line or an entry has."""
-        self.known |= {(name, str(facts[name])) for name in NAMES if facts.get(name)}
+        self._add({(name, str(facts[name])) for name in NAMES if facts.get(name)})
+
+    def _add(self, names: set[tuple[str, str]]) -> None:
+        self.known |= names
+        self.found |= names
 
     def fit(self, facts: Mapping[str, Any]) -> bool:
         """True if a line is about the message."""
@@ -64,14 +83,21 @@ class Names:
         """The known values of one of `NAMES`, sorted."""
         return sorted(value for key, value in self.known if key == name and value)
 
+    def proven(self) -> set[tuple[str, str]]:
+        """The names by which a person can look elsewhere: those that were found, else those that may be."""
+        return {each for each in self.found or self.known if each[1]}
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened: when (ISO 8601), what, and the facts."""
+    """One thing that happened: when (ISO 8601), what, and the facts; `source` is the line of the log, the entry or the
+    line of the audit that tells of it. `address` is the recipient of the one copy that it is about."""
 
     at: str
     what: str
     facts: Mapping[str, Any]
+    source: Mapping[str, Any] | Entry | Operation
+    address: str = ""
 
 
 def trace(
@@ -86,13 +112,17 @@ def trace(
     entries, operations = ([], []) if opened is None else _stored(opened, names, what)
     known = set(names.known)
     lines = _logged(log, names)
+    if log is not None and not names.found:
+        names.complete_from(log, what)
     if names.known != known:
         if opened is not None:
             entries, operations = _stored(opened, names, what)
         lines = _logged(log, names)  # once more, with the names that were found
     told = {_key(each) for each in operations}
     lines = [line for line in lines if _told(line) not in told]
-    steps = [*map(_judged, lines), *map(_kept, entries), *map(_done, operations)]
+    addresses = {copy.number: copy.recipient.address for entry in entries for copy in entry.copies}
+    done = (_done(each, addresses) for each in operations)
+    steps = [*map(_judged, lines), *map(_kept, entries), *done]
     return tuple(sorted(steps, key=lambda step: step.at)), names
 
 
@@ -137,7 +167,7 @@ def _judged(line: Mapping[str, Any]) -> Step:
     event = str(line.get("event", "log"))
     shown = _JUDGED if event == "message" else tuple(key for key in line if key not in ("time", "event"))
     facts = {key: line[key] for key in (*NAMES, *shown) if key in line}
-    return Step(_time(line.get("time")), "judged" if event == "message" else event, facts)
+    return Step(_time(line.get("time")), "judged" if event == "message" else event, facts, line)
 
 
 def _kept(entry: Entry) -> Step:
@@ -148,14 +178,19 @@ def _kept(entry: Entry) -> Step:
         "score": entry.score,
         "repeats": entry.repeats,
         "recipients": [
-            f"{printable(each.recipient.address, 320)} is {each.state.value} since {each.changed:%Y-%m-%dT%H:%M:%SZ}"
+            f"{printable(each.recipient.address, 320)} is {each.state.value} since {_since(entry, each)}"
             for each in entry.copies
         ],
     }
-    return Step(_time(entry.held_at), "kept in the quarantine", facts)
+    return Step(_time(entry.held_at), "kept in the quarantine", facts, entry)
 
 
-def _done(done: Operation) -> Step:
+def _since(entry: Entry, copy: Copy) -> str:
+    """Since when a copy is in its state. It is held since it came: a release that failed does not change that."""
+    return f"{entry.held_at if copy.state is State.HELD else copy.changed:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _done(done: Operation, addresses: Mapping[int, str]) -> Step:
     facts = {
         "id": done.entry,
         "by": done.who,
@@ -163,7 +198,9 @@ def _done(done: Operation) -> Step:
         "reason": done.reason,
         "note": done.note,
     }
-    return Step(_time(done.at), done.operation, facts)
+    return Step(
+        _time(done.at), done.operation, facts, done, printable(addresses.get(done.copy or 0, ""), 320)
+    )
 
 
 def _key(done: Operation) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gettext
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,8 @@ Command = Callable[..., Done]
 
 
 @pytest.fixture
-def sekisho(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """`sekisho("check", file)`: status and what was printed."""
+def sekisho(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    """`sekisho("check", file)`: status and what was printed. A Japanese locale of one test is not that of the next."""
 
     def run(*arguments: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["sekisho", *map(str, arguments)])
@@ -59,7 +60,8 @@ def sekisho(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         assert isinstance(left.value.code, int)
         return Done(left.value.code, *capsys.readouterr())
 
-    return run
+    yield run
+    gettext.textdomain("messages")
 
 
 def mail(author: str, subject: str = "hello", body: str = "Good day.", trace: str = "") -> bytes:

@@ -72,6 +72,31 @@ def test_wrong_are_the_fakes_accepted_and_the_genuine_touched(sekisho: Command, 
     assert touched["score"] == pytest.approx(sum(touched["findings"].values()))
 
 
+def test_cases_without_labels_are_told_first(sekisho: Command, tmp_path: Path) -> None:
+    """No table of zeros and no "wrong: 0 of 2", which would read as if all was right."""
+    for number in range(2):
+        write(tmp_path / "mine" / f"{number}.eml", mail("Amazon <info@stranger.example>"), FAKE)
+    text = sekisho("evaluate", tmp_path, "--jobs", 1).out
+    assert text.splitlines()[1].startswith(
+        "No case has a label, so no rate can be measured: a label is a folder named phish or ham"
+    )
+    assert "wrong: 0 of 0" in text
+    assert [line.split()[:3] for line in text.splitlines() if line.startswith("all")] == [
+        ["all", "unlabelled", "2"]
+    ]
+    assert "by finding" not in text
+    assert "percentile" not in text
+    markdown = sekisho("evaluate", tmp_path, "--jobs", 1, "--format", "markdown").out
+    assert markdown.split("\n\n")[1].startswith("No case has a label")
+
+
+def test_some_cases_without_labels_are_told(sekisho: Command, corpus: Path) -> None:
+    """They count in no rate."""
+    text = sekisho("evaluate", corpus, "--jobs", 1).out
+    assert text.splitlines()[1].startswith("1 of 6 cases have no label and count in no rate")
+    assert "wrong: 2 of 5" in text
+
+
 @pytest.mark.slow
 def test_jobs_change_nothing(sekisho: Command, corpus: Path) -> None:
     """Each file is judged alone, so one process or three give the same."""
@@ -307,7 +332,9 @@ def test_the_text_begins_with_what_was_judged_with(sekisho: Command, corpus: Pat
         f"judged with: {machine}; lists of the store, version 1; overlays {overlay}; without auth, the brand jcom"
     )
     out = sekisho("evaluate", corpus, "--jobs", 1, "--format", "markdown").out
-    assert out.startswith("Judged with: the shipped state, nothing of this machine.\n\n|")
+    assert out.startswith(
+        "Judged with: the shipped state, nothing of this machine.\n\n1 of 6 cases have no label"
+    )
 
 
 def test_another_registry(sekisho: Command, corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -55,7 +55,8 @@ def test_an_exported_message_is_judged_as_it_was(
     folder = tmp_path / "out"
     folder.mkdir()
     done = sekisho("quarantine", "export", held, "--output", folder, "--config", config)
-    assert (done.status, done.out, done.err) == (0, "", "")
+    assert (done.status, done.err) == (0, "")
+    assert done.out == f"written: {folder}/{held}.eml, {folder}/{held}.json\n"
     facts = json.loads((folder / f"{held}.json").read_text("utf-8"))
     assert {key: facts[key] for key in ("client_ip", "client_name", "helo", "envelope_from")} == {
         key: FAKE[key] for key in ("client_ip", "client_name", "helo", "envelope_from")

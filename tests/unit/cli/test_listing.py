@@ -115,7 +115,9 @@ def test_every_change_is_in_the_audit(sekisho: Command, config: Path, tmp_path: 
         ("list_add", "allow", f"{whose} if authenticated until 2999-12-31T00:00:00+00:00: ticket 1"),
     ]
     assert all(each["who"] not in ("", "taro") and each["at"] for each in done)
-    assert "list_remove" in sekisho("quarantine", "history", *where).out
+    text = sekisho("quarantine", "history", *where).out
+    assert "  removed from a list  " in text
+    assert "  allow a.example for hanako@example.jp\n" in text
 
 
 def test_what_changes_nothing_is_not_in_the_audit(sekisho: Command, config: Path) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gettext
 import json
 import mailbox
+import re
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from tests.unit.release.kit import Port
 from tests.unit.store.kit import SetClock, hold, message, outcomes
 
@@ -188,13 +192,19 @@ def test_history_shows_rows_of_an_older_version(site: Site, run: Any) -> None:
 
 
 def test_commands_make_no_store(tmp_path: Path, site: Site, run: Any) -> None:
-    """A store that root would make is one that the daemon cannot write: there is a message instead."""
+    """A store that root would make is one that the daemon cannot write. In shadow there is none: what lists or counts
+    has nothing to list, and an id is not there."""
     site.store.close()
     for file in tmp_path.glob("q.db*"):
         file.unlink()
-    status, _, err = run("quarantine", "list")
+    assert run("quarantine", "list") == (0, b"nothing is held\n", "")
+    assert run("quarantine", "list", "--format", "json") == (0, b"[]\n", "")
+    assert run("quarantine", "history") == (0, b"nothing was done yet\n", "")
+    assert run("quarantine", "purge", "--older-than", "1d", "--yes") == (0, b"0 removed\n", "")
+    assert run("quarantine", "purge", "--older-than", "1d", "--dry-run") == (0, b"0 would be removed\n", "")
+    status, _, err = run("quarantine", "show", "01KJMMA2G0X79C7QDB39JNVZAD")
     assert status == 2
-    assert "there is no quarantine yet" in err
+    assert "there is no quarantine yet, so nothing is held" in err
     assert list(tmp_path.glob("q.db*")) == []
 
 
@@ -270,10 +280,107 @@ def test_the_place_of_postfixs_log_is_asked_for(
 def test_a_trace_of_nothing_says_so(site: Site, run: Any) -> None:
     """Exit status 1 and a sentence; no name is a pattern."""
     traced(site)
-    for what in ("4XyZ", "nobody@x.example", ".*", ""):
+    for what in ("4XyZ", "nobody@x.example", ".*", "ABCDEFGH"):
         status, _, err = run("trace", what)
         assert status == 1, what
         assert "nothing is known" in err
+    for what in ("", "  "):
+        status, _, err = run("trace", what)
+        assert status == 2
+        assert "an empty text names no message" in err
+
+
+REFERENCE = "6QAPB6ZPJDVX"
+SHADOW = (
+    f"time=2026-01-02T00:00:00.000Z level=info logger=journal event=message queue_id=4XyZ9 id={REFERENCE} "
+    "verdict=reject score=18.8 decided_by=points mode=shadow outcomes=reject>accept:2 reply=accept "
+    "client=203.0.113.45 findings=brand.display_name:6,no.such:-1 degraded=dns\n"
+)
+
+
+def test_the_beginning_of_a_reference_is_enough(site: Site, run: Any) -> None:
+    """In shadow every id is a reference, which stands in the log only. What a person shall look for is the whole id."""
+    traced(site)
+    with site.log.open("a") as log:
+        log.write(SHADOW)
+    status, out, err = run("trace", REFERENCE[:6].lower(), "--format", "json")
+    assert (status, [each["id"] for each in json.loads(out)]) == (0, [REFERENCE])
+    with site.log.open("a") as log:
+        log.write(SHADOW.replace(REFERENCE, f"{REFERENCE[:6]}000000"))
+    status, out, err = run("trace", REFERENCE[:6])
+    assert (status, out) == (2, b"")
+    assert f"several begin so: {REFERENCE[:6]}000000, {REFERENCE}" in err
+
+
+def test_hints_have_whole_ids(site: Site, run: Any, tmp_path: Path) -> None:
+    """Neither Postfix nor grep knows what the beginning of an id stands for."""
+    name = traced(site)
+    short = name[:10]
+    err = run("trace", short)[2]
+    assert "grep 4XyZ123" in err
+    assert f"grep {short}" not in err
+    site.file.write_text(site.file.read_text().replace(f'target = "{site.log}"', 'target = "journald"'))
+    err = run("trace", short)[2]
+    assert name in err
+    assert not re.search(rf"{short}\b", err)
+
+
+def test_a_trace_is_a_story_in_words(site: Site, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Day, time, and sentences of the findings, in the language of the locale, at most 80 columns wide."""
+    site.log.write_text(SHADOW)
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    lines = run("trace", REFERENCE)[1].decode().splitlines()
+    assert lines[0] == f"id {REFERENCE}  queue id 4XyZ9"
+    assert lines[2].startswith("2026-01-0")
+    assert lines[3][10:] == "judged: reject, 18.8 points"
+    assert [line.strip() for line in lines[4:8]] == [
+        "accepted for 2 recipients (in shadow; would be rejected)",
+        "from 203.0.113.45",
+        "Postfix was told: accept",
+        "could not be known: dns",
+    ]
+    assert [line.split() for line in lines if re.search(r" [+-]\d", line)] == [
+        ["+6", "brand.display_name"],
+        ["-1", "no.such"],
+    ]
+    assert "The display name says …" in "\n".join(lines)
+    assert max(map(cell_len, lines)) <= 80
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    text = run("trace", REFERENCE)[1].decode()
+    gettext.textdomain("messages")
+    assert "判定: reject、18.8 点" in text
+    assert "受信者 2 件: 受け入れ（shadow のため。本来は拒否）" in text
+    assert "The display name" not in text
+    assert max(map(cell_len, text.splitlines())) <= 80
+
+
+def test_what_is_held_is_held_since_it_came(site: Site, run: Any, port: Port) -> None:
+    """A release that failed does not change that. The step says for whom it was, and the sentences are the message's
+    own."""
+    finding = {
+        "id": "brand.display_name",
+        "points": 6.0,
+        "reason_en": "It says Amazon.",
+        "reason_ja": "Amazon です。",
+    }
+    plain = message(RAW, queue_id="4XyZ9")
+    name = site.store.hold(
+        plain, {"findings": [{**finding, "brand": None, "facts": {}}]}, outcomes("a@ours.example")
+    )
+    entry = site.store.get(name)
+    assert entry is not None
+    site.log.write_text(SHADOW.replace(REFERENCE, name))
+    site.store.move(name, State.SENDING)
+    time.sleep(1.1)
+    failed = Operation("release", "failed", "hanako", name, entry.copies[0].number, "requested", "451 later")
+    site.store.move(name, State.HELD, only=State.SENDING, done=failed)
+    story = json.loads(run("trace", name, "--format", "json")[1])
+    held = next(each for each in story if each["what"] == "kept in the quarantine")
+    assert held["recipients"] == [f"a@ours.example is held since {entry.held_at:%Y-%m-%dT%H:%M:%SZ}"]
+    text = run("trace", name)[1].decode()
+    assert re.search(r"release failed, by hanako\n +a@ours\.example\n +requested: 451 later\n", text)
+    assert "a@ours.example: held\n" in text
+    assert "It says Amazon." in text
 
 
 # -- doctor ---------------------------------------------------------------------------------------------

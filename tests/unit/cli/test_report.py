@@ -101,7 +101,7 @@ def test_a_week_is_summed_up(sekisho: Command, config: Path, week: Week, tmp_pat
     assert (found["source"], found["complete"], found["lines_dropped"]) == ("log", True, 0)
     totals = {name: number for name, number in found["totals"].items() if number}
     assert totals == {
-        "messages": 26, "recipients": 27, "unjudged": 1, "accepted": 20, "held": 1, "would_tag": 1, "would_hold": 2,
+        "messages": 26, "recipients": 27, "unjudged": 1, "accepted": 24, "held": 1, "would_tag": 1, "would_hold": 2,
         "would_reject": 1,
     }  # fmt: skip
     by = found["by"]
@@ -161,9 +161,14 @@ def test_csv_has_all_tables(sekisho: Command, config: Path, week: Week, tmp_path
     (tmp_path / "sekisho.log").write_text("".join(week.lines))
     rows = list(csv.DictReader(io.StringIO(sekisho("report", "--format", "csv", "--config", config).out)))
     assert {row["by"] for row in rows} == {
-        "verdict", "brand", "author_domain", "finding", "recipient_domain", "near_quarantine", "near_tag",
+        "all", "verdict", "brand", "author_domain", "finding", "recipient_domain", "near_quarantine", "near_tag",
     }  # fmt: skip
     assert [row["total"] for row in rows if row["name"] == "quarantine"] == ["4"]
+    totals = {row["name"]: row["total"] for row in rows if row["by"] == "all" and row["total"] != "0"}
+    assert totals == {
+        "messages": "27", "recipients": "28", "unjudged": "1", "accepted": "25", "held": "1", "would_tag": "1",
+        "would_hold": "3", "would_reject": "1",
+    }  # fmt: skip
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "@"))]
     assert [row["id"] for row in rows if row["by"] == "near_tag"] == ["REF22"]
 
@@ -246,6 +251,7 @@ def test_nothing_of_a_sender_steers_the_terminal(
     [
         (["--since", "soon"], "no age such as 7d"),
         (["--since", "1d", "--until", "2d"], "--since must be before --until"),
+        (["--since", "2999-01-01"], "--since: 2999-01-01 00:00 is in the future"),
         (["-", "-"], "can be read once"),
         (["none.log"], "none.log: No such file or directory"),
         (["."], ".: Is a directory"),
@@ -274,4 +280,100 @@ def test_a_quiet_week_says_so(sekisho: Command, config: Path, tmp_path: Path) ->
     text = sekisho("report", "--config", config).out
     assert "0 messages" in text
     assert "sekisho status" in text
-    assert len(text.splitlines()) < 6
+    assert len(text.splitlines()) < 7
+
+
+def test_in_shadow_all_mail_was_accepted(sekisho: Command, config: Path, week: Week, tmp_path: Path) -> None:
+    """What was done is what really happened; what would have been done stands beside it."""
+    for number, verdict in enumerate(("accept", "quarantine", "reject")):
+        week.mail(number, 9.0, verdict)
+    week.mail(3, 16.0, "reject", done="quarantine")
+    (tmp_path / "sekisho.log").write_text("".join(week.lines))
+    done = sekisho("report", "--config", config).out
+    assert "\ndone: 3 accepted, 1 held\n" in done
+    assert "would have been done, but for shadow or max_action: hold 1, reject 2\n" in done
+
+
+HEADS = (
+    "Nov 30 22:59:29 mx sekisho[123]: ",
+    "<22>Nov  1 22:59:29 sekisho[1]: ",
+    "2026-11-30T22:59:29+0900 mx.example.jp sekisho[123]: ",
+    "Mon 2026-11-30 22:59:29 JST mx sekisho-milter.service[123]: ",
+    "<22>1 2026-11-30T22:59:29.000000Z mx sekisho 123 message - \ufeff",
+    "milter-1  | ",
+)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_what_stands_before_a_line_is_read_over(
+    sekisho: Command, config: Path, week: Week, tmp_path: Path, head: str
+) -> None:
+    """`journalctl` without `-o cat`, syslog and Docker Compose name time, host and program."""
+    week.usual()
+    (tmp_path / "other.log").write_text("".join(f"{head}{line}" for line in week.lines))
+    found = sekisho("report", tmp_path / "other.log", "--format", "json", "--config", config).json
+    assert found["totals"]["messages"] == 26
+
+
+def test_entries_of_the_journal_as_json_are_read(
+    sekisho: Command, config: Path, week: Week, tmp_path: Path
+) -> None:
+    """`journalctl -o json` has our line as the value of MESSAGE."""
+    week.usual()
+    entries = [json.dumps({"PRIORITY": "6", "MESSAGE": line.rstrip("\n")}) for line in week.lines]
+    (tmp_path / "other.log").write_text("\n".join([*entries, '{"MESSAGE": null}', '{"MESSAGE": "{"}']))
+    found = sekisho("report", tmp_path / "other.log", "--format", "json", "--config", config).json
+    assert found["totals"]["messages"] == 26
+
+
+def test_a_line_that_another_program_quotes_is_not_ours(
+    sekisho: Command, config: Path, week: Week, tmp_path: Path
+) -> None:
+    """In a log that programs share, a sender could otherwise report mail that never came."""
+    week.mail(1, 9.0, "quarantine")
+    (line,) = week.lines
+    forged = [
+        f"Nov 30 22:59:29 mx postfix/cleanup[1]: 4Q1: warning: header Subject: {line}",
+        f"Nov 30 22:59:29 mx postfix/cleanup[1]: 4Q1: warning: header Subject: sekisho: {line}",
+        f"<22>1 2026-11-30T22:59:29Z mx postfix/cleanup 1 - - sekisho 1 x - {line}",
+        f"milter-1 {line}",
+    ]
+    (tmp_path / "mail.log").write_text("".join([*forged, f"Nov 30 22:59:29 mx sekisho[1]: {line}"]))
+    found = sekisho("report", tmp_path / "mail.log", "--format", "json", "--config", config).json
+    assert found["totals"]["messages"] == 1
+
+
+@pytest.mark.parametrize("style", ["text", "json", "csv"])
+def test_a_log_of_another_program_is_refused(
+    sekisho: Command, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, style: str
+) -> None:
+    """An empty report would say that nothing was stopped. Only an empty log may say so."""
+    foreign = b'\nroot:x:0:0:root:/root:/bin/bash\nNov 30 22:59:29 mx postfix/smtpd[1]: x\n{"MESSAGE": "x"}\n'
+    (tmp_path / "passwd").write_bytes(foreign)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(foreign)))
+    for source, name in ((tmp_path / "passwd", f"{tmp_path}/passwd"), ("-", "standard input")):
+        done = sekisho("report", source, "--format", style, "--config", config)
+        assert (done.status, done.out) == (2, "")
+        assert f"{name}: none of the lines (3) is of sekisho's log" in done.err
+        assert "journalctl -u sekisho-milter" in done.err
+
+
+def test_a_file_that_is_named_twice_is_read_once(
+    sekisho: Command, config: Path, week: Week, tmp_path: Path
+) -> None:
+    """Also under another name; the report says what it has read."""
+    week.mail(1, 9.0, "quarantine")
+    (tmp_path / "a.log").write_text("".join(week.lines))
+    (tmp_path / "b.log").hardlink_to(tmp_path / "a.log")
+    done = sekisho("report", tmp_path / "a.log", tmp_path / "b.log", tmp_path / "a.log", "--config", config)
+    assert "\n1 messages to 1 recipients\n" in done.out
+    assert "a.log" in done.out.partition("messages")[0]
+
+
+def test_the_advice_names_the_thresholds_that_are_printed(
+    sekisho: Command, config: Path, week: Week, tmp_path: Path
+) -> None:
+    """Not quarantine, if only mail near reject came."""
+    week.mail(1, 15.5, "reject")
+    (tmp_path / "sekisho.log").write_text("".join(week.lines))
+    assert "nearest to reject: genuine" in sekisho("report", "--config", config).out

@@ -206,7 +206,7 @@ def test_a_kill_at_any_point_loses_nothing_and_repeats_nothing(options: StoreOpt
 def settle(store: Quarantine, port: Port, names: list[str]) -> dict[str, int]:
     """Give up what nobody works on, release what is held, and hold the ledger against the deliveries."""
     store.give_up(timedelta(seconds=-1), "maintenance")
-    listed = {entry.id for entry in store.list(Wanted(state=State.UNCERTAIN), 10_000)}
+    listed = {entry.id for entry in store.list(Wanted(states=(State.UNCERTAIN,)), 10_000)}
     for name in names:
         release(store, port, name)
     arrived = [message.partition(b"id=")[2][:26].decode() for message in port.messages]

@@ -34,9 +34,9 @@ def test_what_is_held_is_listed_and_shown(room: Room) -> None:
     review = room.review
     assert [each.id for each in review.list("hanako")] == ids[::-1]
     assert [each.id for each in review.list("hanako", limit=1, before=ids[2])] == [ids[1]]
-    assert review.list("hanako", Wanted(state=State.RELEASED)) == ()
+    assert review.list("hanako", Wanted(states=(State.RELEASED,))) == ()
     assert review.show(ids[0].lower()).id == ids[0]
-    with pytest.raises(NoSuchEntryError, match=r"^AAAAAA: no such entry$"):
+    with pytest.raises(NoSuchEntryError, match=r"^AAAAAA: no such entry \(`sekisho trace` "):
         review.show("AAAAAA")
     assert done(room) == []
 
@@ -82,9 +82,9 @@ def test_only_the_named_copies_are_closed(room: Room) -> None:
     """By recipient in any case; an entry without such a copy closes none. Uncertain copies only if asked for."""
     one = hold(room.store, RAW, ["a@ours.example", "b@ours.example"])
     assert room.review.delete([one], "hanako", ["A@OURS.example"]) == (Closed(one, 1),)
-    assert room.review.delete([one], "hanako", ["a@ours.example"]) == (Closed(one, 0),)
+    assert room.review.delete([one], "hanako", ["a@ours.example"]) == (Closed(one, 0, (State.DELETED,)),)
     room.store.move(one, State.UNCERTAIN)
-    assert room.review.delete([one], "hanako") == (Closed(one, 0),)
+    assert room.review.delete([one], "hanako") == (Closed(one, 0, (State.DELETED, State.UNCERTAIN)),)
     assert room.review.delete([one], "hanako", uncertain=True) == (Closed(one, 1),)
     assert [each[:3] for each in done(room)] == [("delete", "ok", "hanako")] * 2
     with pytest.raises(NoSuchEntryError):

@@ -14,6 +14,7 @@ from sekisho.cli.options import (
     parse_without,
     without_option,
 )
+from sekisho.cli.types import NewFile
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,7 +38,9 @@ def serve(smtp: bool, path: Path | None) -> int:
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument(
+    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True)
+)
 @click.option(
     "--case", "case", type=click.Path(path_type=Path), help="The case file, if it is not beside the mail."
 )
@@ -109,7 +112,7 @@ def check(  # noqa: PLR0913, PLR0917 - an argument for each option
 )
 @click.option(
     "--rows",
-    type=click.Path(path_type=Path, allow_dash=True),
+    type=NewFile(),
     metavar="FILE",
     help="Write a line for each case into this file: CSV if its name ends in .csv, else JSON Lines.",
 )

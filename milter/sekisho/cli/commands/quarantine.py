@@ -17,7 +17,7 @@ from sekisho.cli.options import (
     format_option,
     language_of_locale,
 )
-from sekisho.cli.types import Address
+from sekisho.cli.types import Address, NewFile
 from sekisho.held import ReleaseReason, State
 
 REASONS = tuple(each.value for each in ReleaseReason)
@@ -37,14 +37,23 @@ def quarantine() -> None:
 @quarantine.command("list")
 @click.option("--author", metavar="TEXT", help="Only if the author's name or address has this text.")
 @click.option(
-    "--rcpt", "recipient", metavar="ADDRESS", help="Only of this recipient; a domain: of all of it."
+    "--rcpt",
+    "recipient",
+    metavar="ADDRESS|PART",
+    help="Only of this recipient; a part, as a domain: of all whose address has it.",
 )
 @click.option(
     "--brand", metavar="ID", help="Only in the name of this brand, as `sekisho brands list` has it."
 )
 @click.option("--finding", metavar="ID", help="Only with this finding, as brand.display_name.")
 @click.option("--since", type=Since(), metavar="AGE|TIME", help="Only held since then: 7d, 2026-11-23.")
-@click.option("--state", type=click.Choice(STATES), help="Only with a copy in this state.")
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(STATES),
+    multiple=True,
+    help="Only with a copy in this state; repeatable.",
+)
 @click.option(
     "--score",
     type=ScoreRange(),
@@ -62,7 +71,7 @@ def quarantine_list(  # noqa: PLR0913, PLR0917 - an argument for each option
     brand: str | None,
     finding: str | None,
     since: datetime | timedelta | None,
-    state: str | None,
+    states: tuple[str, ...],
     score: tuple[float | None, float | None],
     limit: int,
     before: str | None,
@@ -75,12 +84,12 @@ def quarantine_list(  # noqa: PLR0913, PLR0917 - an argument for each option
     from sekisho.held import Wanted
 
     earliest = None if since is None else moment_of(since)
-    wanted = Wanted(author, recipient, brand, finding, State(state) if state else None, earliest, *score)
+    wanted = Wanted(author, recipient, brand, finding, tuple(map(State, states)), earliest, *score)
     command.list_entries(configuration(path), wanted, limit, before, style)
 
 
 @quarantine.command("show")
-@click.argument("record")
+@click.argument("record", metavar="ID")
 @click.option("--raw", is_flag=True, help="The message itself, as the milter saw it.")
 @click.option(
     "--lang",
@@ -141,8 +150,8 @@ def release(
 def delete(
     records: tuple[str, ...], recipients: tuple[str, ...], uncertain: bool, style: str, path: Path | None
 ) -> int:
-    """Close held copies without delivering them. Retention or `purge` later removes content and record. Exit status 1
-    if an entry had no copy to close."""
+    """Close held copies without delivering them. They cannot be released any more; retention or `purge` later removes
+    content and record. Exit status 1 if an entry had no copy to close."""
     from sekisho.cli import quarantine as command
 
     return command.delete(configuration(path), records, recipients, uncertain, style)
@@ -184,9 +193,7 @@ def purge(
     show_default=True,
     help="eml: the very bytes; mbox: all of them in one file (mboxrd), to standard output or --output.",
 )
-@click.option(
-    "--output", type=click.Path(path_type=Path), help="A file, or for several eml an existing directory."
-)
+@click.option("--output", type=NewFile(), help="A file, or for several eml an existing directory.")
 @click.option(
     "--case/--no-case",
     "case",
@@ -205,12 +212,12 @@ def export(
 
 
 @quarantine.command("history")
-@click.argument("record", required=False)
+@click.argument("record", required=False, metavar="[ID]")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 @format_option
 @config_option
 def history(record: str | None, limit: int, style: str, path: Path | None) -> None:
-    """Print who did what to the quarantine, newest first. With RECORD, to that message only; at most `--limit`
+    """Print who did what to the quarantine, newest first. With ID, to that message only; at most `--limit`
     lines."""
     from sekisho.cli import quarantine as command
 

@@ -8,6 +8,7 @@ import click
 
 from sekisho.cli.commands.core import cli
 from sekisho.cli.options import config_option, configuration, format_option
+from sekisho.cli.types import NewFile
 
 
 @cli.group("store")
@@ -27,7 +28,7 @@ def check(style: str, path: Path | None) -> int:
 
 
 @store.command("backup")
-@click.argument("target", metavar="DEST", type=click.Path(path_type=Path))
+@click.argument("target", metavar="DEST", type=NewFile())
 @config_option
 def backup(target: Path, path: Path | None) -> None:
     """Write a copy to DEST, a new file, while the daemon runs. For PostgreSQL: print the command."""

@@ -16,6 +16,7 @@ from sekisho.evaluation import measure
 
 VIEWS = ("folder", "kind", "lang", "brand", "finding", "family", "score")
 DEFAULT_VIEWS = ("folder", "kind", "score", "finding")
+BY_LABEL = ("finding", "family", "score")  # tables that count labelled cases only
 MAX_BAR_COLUMNS = 18
 HIDDEN_IF_EMPTY = ("tempfail", "error", "degraded")  # columns
 FINDING_COLUMNS = (
@@ -52,17 +53,37 @@ def show(console: Console, result: Measured, rows: Sequence[measure.Row], view: 
     """Print what was judged with, the tables, then the slowest cases and those that were judged wrongly."""
     blocks = (console.encoding or "").lower().startswith("utf")
     console.print(_judged_with(result), style="dim", soft_wrap=True)
+    if warning := unlabelled(result):
+        console.print(warning, style="yellow", soft_wrap=not console.is_terminal)
     for each in sheets(result, view, blocks=blocks):
         tables.show(console, each)
     slowest = sorted((row for row in rows if "ms" in row), key=lambda row: -cast(float, row["ms"]))[:5]
     named = ", ".join(f"{row['file']} {row['ms']:g} ms" for row in slowest)
     console.print()
     console.print(f"slowest: {named}", soft_wrap=True)
-    console.print(f"wrong: {len(result['wrong'])} of {len(rows)}; {result['seconds']:g} s")
+    known = sum(
+        1 for row in rows if row["label"] or row["verdict"] == "error" or measure.right(row) is not None
+    )
+    console.print(f"wrong: {len(result['wrong'])} of {known}; {result['seconds']:g} s")
     for row in _worst(result["wrong"])[: view.top]:
         console.print(_wrong(row), soft_wrap=True)
     if len(result["wrong"]) > view.top:
         console.print(f"  … and {len(result['wrong']) - view.top} more (--top, --format json)")
+
+
+def unlabelled(result: Measured) -> str:
+    """What a reader must know first: how many cases say neither what they are nor what is expected of them, so that
+    their verdicts are neither right nor wrong. Empty if there is none."""
+    without, labels = (
+        result[measure.UNLABELLED]["total"],
+        sum(result[label]["total"] for label in measure.LABELS),
+    )
+    if not without:
+        return ""
+    how = "a label is a folder named phish or ham above the case, or `label` in its case file (docs/cases.md)"
+    if not labels:
+        return f"No case has a label, so no rate can be measured: {how}."
+    return f"{without} of {without + labels} cases have no label and count in no rate: {how}."
 
 
 def _worst(rows: Sequence[measure.Row]) -> list[measure.Row]:
@@ -102,17 +123,23 @@ def _judged_with(result: Measured) -> str:
 def markdown(result: Measured, view: View) -> str:
     """The same tables as Markdown, without the names of single files."""
     said = tables.plain(_judged_with(result).removeprefix("judged"))
-    return "\n".join([f"Judged{said}.\n", *(tables.markdown(each) for each in sheets(result, view))])
+    warning = [f"{tables.plain(unlabelled(result))}\n"] if unlabelled(result) else []
+    return "\n".join(
+        [f"Judged{said}.\n", *warning, *(tables.markdown(each) for each in sheets(result, view))]
+    )
 
 
 def sheets(result: Measured, view: View, *, blocks: bool = True) -> Iterator[Sheet]:
     """The tables of the view; first those of all cases. An empty grouping has no table."""
-    whole = {"all": {label: result[label] for label in measure.LABELS}}
-    yield confusion("", whole, style="bold")
+    labels = [label for label in (*measure.LABELS, measure.UNLABELLED) if result[label]["total"]]
+    yield confusion("", {"all": {label: result[label] for label in labels or measure.LABELS}}, style="bold")
     if result["expected"]["total"]:
         groups = [name for key in ("folder", "kind") if key in view.by for name in result["by"][key]]
         yield expected_sheet(result["expected"], groups, view.top)
+    labelled = any(result[label]["total"] for label in measure.LABELS)
     for key in view.by:
+        if key in BY_LABEL and not labelled:
+            continue
         if key == "finding":
             yield finding_sheet(result["findings"], view.top)
         elif key == "family":

@@ -57,8 +57,8 @@ def ids(prefix: str, audited: bool) -> Select[Any]:
 
 def _copy(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     """What one copy must fulfil. A whole address is compared as a whole: `a@x.example` is not `ba@x.example`."""
-    if wanted.state is not None:
-        yield recipients.c.state == wanted.state.value
+    if wanted.states:
+        yield recipients.c.state.in_([state.value for state in wanted.states])
     if wanted.recipient is not None:
         contains = recipients.c.address.icontains(wanted.recipient, autoescape=True)
         yield contains

@@ -161,11 +161,11 @@ def test_lists_are_newest_first_in_pages(store: Quarantine, clock: SetClock) -> 
         clock.pass_by(seconds=1)
     store.move(names[3], State.DELETED)
     pages, before = [], None
-    while page := store.list(Wanted(state=State.HELD), limit=2, before=before):
+    while page := store.list(Wanted(states=(State.HELD,)), limit=2, before=before):
         pages += [entry.id for entry in page]
         before = page[-1].id
     assert pages == [name for name in reversed(names) if name != names[3]]
-    assert [entry.id for entry in store.list(Wanted(state=State.DELETED))] == [names[3]]
+    assert [entry.id for entry in store.list(Wanted(states=(State.DELETED,)))] == [names[3]]
     assert [entry.id for entry in store.list()] == names[::-1]
 
 
@@ -204,8 +204,9 @@ def test_a_list_has_what_is_wanted(store: Quarantine, clock: SetClock) -> None:
     assert found(since=clock.now()) == (odd,)
     assert found(since=clock.now() + timedelta(milliseconds=1)) == ()
     store.move(plain, State.DELETED)
-    assert found(state=State.DELETED, recipient="a@ours.example") == (plain,)
-    assert found(state=State.HELD, recipient="a@ours.example") == ()
+    assert found(states=(State.DELETED,), recipient="a@ours.example") == (plain,)
+    assert found(states=(State.HELD,), recipient="a@ours.example") == ()
+    assert found(states=(State.HELD, State.DELETED)) == both
 
 
 def test_an_entry_whose_text_was_erased_is_still_found(store: Quarantine, clock: SetClock) -> None:

@@ -25,7 +25,7 @@ def ran(store: Quarantine, clock: SetClock) -> bool:
 def everything(store: Quarantine) -> tuple[int, int, int]:
     """Held messages, deleted ones whose content is still there, and lines of the audit."""
     stats = store.stats()
-    deleted = [entry for entry in store.list(Wanted(state=State.DELETED)) if not entry.erased]
+    deleted = [entry for entry in store.list(Wanted(states=(State.DELETED,))) if not entry.erased]
     return stats.messages[State.HELD], len(deleted), len(store.operations())
 
 
