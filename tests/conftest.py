@@ -32,8 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """The commands speak English here, whatever the developer's own locale is."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE"):
+    """The commands speak English here and know of no screen, whatever the developer's own locale and terminal are."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "COLUMNS", "LINES"):
         os.environ.pop(name, None)
     os.environ["LANG"] = "C.UTF-8"
 

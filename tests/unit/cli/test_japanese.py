@@ -159,7 +159,7 @@ def test_status_is_japanese(tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     assert lines[0].endswith(": 準備未完了")
     starts = {line.split()[0]: line for line in lines if not line.startswith(" ")}
-    assert starts.keys() == {"sekisho", "ワーカー", "ストア", "隔離中", "DNS"}
+    assert starts.keys() == {"sekisho", "ワーカー", "ストア", "隔離", "DNS"}
     assert {cell_len(line[: line.index(line.split()[1])]) for line in starts.values()} == {13}
     assert all(cell_len(line) <= COLUMNS for line in lines)
 
