@@ -51,7 +51,6 @@ DYNAMIC = {
     "sekisho.message.delimiters": [delimiters._nearly(b"b"), delimiters._line(b"b")],
     "sekisho.checks.identity.recipient": [re.compile(r"(?<![a-z0-9])taro(?![a-z0-9])")],
     "sekisho.privacy": [re.compile(r"(?<!\w)taro(?!\w)", re.IGNORECASE)],
-    "sekisho.cli.configuring": [re.compile(r"\s*\[\s*(['\"]?)policy\1\s*\]\s*(#.*)?$")],
     "sekisho.text.language": [re.compile("[个们这]")],
     "sekisho.vocabulary.patterns": [
         made

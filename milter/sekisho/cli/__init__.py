@@ -118,7 +118,7 @@ def _failed(error: Exception) -> int:
     from sekisho.config import ConfigError  # noqa: PLC0415 - it brings all options: `--help` does without
 
     if isinstance(error, ConfigError):
-        return _report(*map(error_line, error.errors))
+        return _report(*error.errors)
     if isinstance(error, OSError) and error.filename is not None:
         return _report(error_line(f"{error.filename}: {of_system(error)}"))
     _report(*traceback.format_exc().splitlines())

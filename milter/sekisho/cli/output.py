@@ -184,7 +184,8 @@ def say(*texts: str, err: bool = False) -> None:
 
 
 def error_line(reason: str) -> str:
-    """How every error begins, on one line of standard error."""
+    """An error of a command, on one line of standard error. What is wrong within a file is `FILE: KEY: reason` instead,
+    a line for each, as compilers print it."""
     return _("Error: {message}").format(message=reason)
 
 

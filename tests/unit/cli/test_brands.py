@@ -81,7 +81,7 @@ def test_files_that_do_not_load_stop_every_command(sekisho: Command, config: Pat
         done = sekisho("brands", *arguments, "--config", config)
         assert (done.status, done.out) == (2, "")
         said = done.err.splitlines()
-        assert {line.split(": ")[1] for line in said} == {f"{overlay}/torn.toml", f"{overlay}/empty.toml"}
+        assert {line.split(": ")[0] for line in said} == {f"{overlay}/torn.toml", f"{overlay}/empty.toml"}
 
 
 def test_list_has_every_brand_with_the_domains_that_prove_it(sekisho: Command, config: Path) -> None:

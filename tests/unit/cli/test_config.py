@@ -103,7 +103,7 @@ def test_check_without_a_file_names_the_one_it_looked_for(
     monkeypatch.setattr("sekisho.cli.options.DEFAULT_PATH", tmp_path / "none.toml")
     done = sekisho("config", "check", "--user", "root")
     lines = (done.err if done.status else done.out).splitlines()
-    begin = "Error: " if done.status else "configuration: "
+    begin = "" if done.status else "configuration: "
     assert all(
         line.startswith(f"{begin}/etc/sekisho/sekisho.toml is not there, the defaults hold: ")
         for line in lines
@@ -121,10 +121,10 @@ def test_check_without_a_file_names_the_one_it_looked_for(
         (("doctor", "--skip", "x"), ""),
     ],
 )
-def test_every_error_begins_alike(
+def test_an_error_begins_with_its_file_or_says_that_it_is_one(
     sekisho: Command, tmp_path: Path, words: tuple[str, ...], text: str
 ) -> None:
-    """Whether of a file, an option or an argument."""
+    """What is wrong within a file is a line with file and key; every other error says `Error:`."""
     file, entries = tmp_path / "sekisho.toml", tmp_path / "lists.json"
     file.write_text(text + f'[store]\nurl = "sqlite:///{tmp_path}/q.db"\n', "utf-8")
     entries.write_text('{"allow": ["@", "b@"]}')
@@ -132,7 +132,7 @@ def test_every_error_begins_alike(
     assert done.status == 2
     said = done.err.rpartition("--help' for help.\n\n")[2].splitlines()
     assert said
-    assert all(line.startswith("Error: ") for line in said), said
+    assert all(line.startswith((f"{file}: ", f"{entries}: ", "Error: ")) for line in said), said
 
 
 def places(directory: Path) -> str:
@@ -279,8 +279,8 @@ def test_set_writes_nothing_that_is_wrong(sekisho: Command, tmp_path: Path) -> N
     text = "[retention]\nmax_messages = 1000\n"
     file.write_text(text, "utf-8")
     for key, value, said in (
-        ("retention.max_messages", "-1", f"Error: {file}: retention.max_messages: "),
-        ("retention.max_mesages", "5", f"Error: {file}: retention.max_mesages: unknown option"),
+        ("retention.max_messages", "-1", f"{file}: retention.max_messages: "),
+        ("retention.max_mesages", "5", f"{file}: retention.max_mesages: unknown option"),
         (
             "retention",
             "2",

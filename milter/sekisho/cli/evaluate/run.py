@@ -94,7 +94,7 @@ def _name_broken(rows: Iterable[CaseRow]) -> int:
     """Print each case that could not be judged, with the reason. Returns the exit status."""
     broken = [row for row in rows if row["verdict"] == "error"]
     for row in broken:
-        output.say(output.error_line(f"{row['file']}: {row['reason']}"), err=True)
+        output.say(f"{row['file']}: {row['reason']}", err=True)
     return BROKEN_STATUS if broken else 0
 
 
