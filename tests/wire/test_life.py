@@ -250,7 +250,7 @@ def test_a_stuck_worker_is_killed_once(daemon: Daemon) -> None:
 def test_overload_is_a_451_without_memory(daemon: Daemon) -> None:
     """A message that waited for a free thread until the deadline is refused for now, and judged next time."""
     daemon.start(threads=1, soft_deadline=1, hard_deadline=2)
-    clients = [daemon.connect() for _ in range(6)]
+    clients = [daemon.connect() for _ in range(12)]
     for number, client in enumerate(clients):
         begun(client, f"nap {number}")
     with ThreadPoolExecutor(len(clients)) as pool:
