@@ -32,12 +32,14 @@ CASES = (
 )
 NAMELESS = "samples/phish/amazon-account-stopped.eml"
 WHO = "hanako@example.jp"
+SIZE_LIMIT = 1_000_000
 
 
 @pytest.fixture(scope="module", params=POSITIONS)
 def door(request: pytest.FixtureRequest, place: Path) -> Iterator[DoorLab]:
     settings = {"recipients": RECIPIENTS, "guard": {"enabled": False}}
-    with DoorLab(place, settings, position=request.param, name=request.param) as lab:
+    size = {"message_size_limit": str(SIZE_LIMIT)}
+    with DoorLab(place, settings, size, position=request.param, name=request.param) as lab:
         yield lab
 
 
@@ -87,6 +89,21 @@ def test_xforward_does_not_say_why_a_client_has_no_name(door: DoorLab, lab: Lab)
     assert set(milter["findings"]) - set(ours["findings"]) == {"auth.no_iprev:1"}
     assert set(ours["findings"]) <= set(milter["findings"])
     assert ours["verdict"] == milter["verdict"]
+
+
+def test_a_message_of_just_the_allowed_size_is_no_bounce(door: DoorLab) -> None:
+    """Fields are added on the way. What the first smtpd took must not be too large for the second."""
+    head, line = b"From: taro@friend.example\r\nSubject: large\r\n\r\n", b"x" * 76 + b"\r\n"
+    codes = set()
+    for size in range(SIZE_LIMIT - 2_000, SIZE_LIMIT, 300):
+        raw = head + line * ((size - len(head)) // len(line))
+        sent = send(door.postfix.port, "taro@friend.example", [WHO], raw)
+        codes.add(sent.reply.code)
+        if sent.reply.code == 250:
+            (got,) = delivered(door)
+            assert got.sender == "taro@friend.example"
+            door.sink.clear()
+    assert codes == {250, 552}
 
 
 def test_forged_fields_go_and_ours_come(door: DoorLab) -> None:

@@ -9,10 +9,11 @@ from sekisho.domains import to_ascii
 
 @remembered(4096)  # recipients get mail every day
 def key_of(name: str) -> str:
-    """A recipient's address or domain as it is compared: in lower case, without quotes, the domain in ASCII. (Postfix
-    passes `a..b@docomo.ne.jp` as `"a..b"@docomo.ne.jp`.)"""
-    local, at, domain = name.rpartition("@")
-    return f"{unquoted(local).lower()}{at}{to_ascii(domain) or domain.lower()}"
+    """A recipient's address or domain as it is compared: without case, without quotes, the domain in ASCII. (Postfix
+    passes `a..b@docomo.ne.jp` as `"a..b"@docomo.ne.jp`.) The case goes by Unicode's full folding, as in Postfix's
+    tables: there `straße@` is the mailbox `strasse@`."""
+    local, at, domain = name.casefold().rpartition("@")
+    return f"{unquoted(local)}{at}{to_ascii(domain) or domain}"
 
 
 def mailbox_of(key: str, delimiters: str) -> str:

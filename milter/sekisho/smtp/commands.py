@@ -17,7 +17,7 @@ _ARGUMENT = re.compile(
     r'(?P<keyword>[A-Za-z]+):[ \t]*+(?P<path><(?:"(?:[^"\\]|\\.)*+"|[^">\\]|\\.)*+>|[^<\s][^\s]*+)'
     r"(?P<parameters>(?:[ \t]++[^\s]++)*+)[ \t]*+\Z"
 )
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_FORBIDDEN = re.compile(r"[\x00\r\n]")  # what SMTP never sends on (RFC 5321 section 4.1.1.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class PathCommand:
 def parse(verb: str, keyword: str, argument: str | None) -> PathCommand | None:
     """The command with this argument, which may hold surrogate escapes; None if it is none. `keyword`: FROM or TO."""
     text = argument or ""
-    found = None if _CONTROL.search(text) else _ARGUMENT.match(text)
+    found = None if _FORBIDDEN.search(text) else _ARGUMENT.match(text)
     if found is None or found["keyword"].upper() != keyword:
         return None
     line = f"{verb} {text}".encode("utf-8", "surrogateescape")

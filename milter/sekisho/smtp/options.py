@@ -72,7 +72,7 @@ class SmtpOptions(Options):
         le=100_000_000_000,
         description="Memory that one worker has for messages, in bytes. A message takes three times its size: as it "
         "came in, as it is judged, and as it is handed over. While there is no room for a message, it is deferred "
-        "(452); one that is alone always has room.",
+        "(452); while the others take less than a quarter, there is room for any.",
     )
     sessions: int = Field(
         default=100, ge=1, le=1000, description="Sessions of one worker at the same time; more get 421."

@@ -20,7 +20,8 @@ class Room(Protocol):
 
     def room(self, size: int, held: int) -> bool:
         """True if there are so many bytes more for a message that has `held` already; they are counted then, until
-        `give_back`. A message that is alone always has room: it would never come in later either."""
+        `give_back`. While the other messages have little, there is always room: a large one would never come in
+        later either."""
 
     def give_back(self, size: int) -> None:
         """So many bytes are free again."""

@@ -20,6 +20,8 @@ from sekisho.smtp_client import SmtpReply
 from sekisho.trust import Networks
 
 LOG = logging.getLogger("sekisho.smtp")
+LITTLE = 4
+"""While the other messages have less than this part of the memory, there is room for any."""
 _START_SECONDS = 10.0  # that the event loop may take to begin
 
 
@@ -131,9 +133,10 @@ class SmtpFront:
         self._report(len(self._open))
 
     def room(self, size: int, held: int) -> bool:
-        """True if there are so many bytes more for a message that has `held` already, or that is alone."""
+        """True if there are so many bytes more for a message that has `held` already, or if the others have little."""
         with self._lock:
-            if self._kept > held and self._kept + size > self.options.memory_bytes:
+            others, most = self._kept - held, self.options.memory_bytes
+            if self._kept + size > most and others > most // LITTLE:
                 return False
             self._kept += size
             return True

@@ -83,8 +83,8 @@ def test_before_the_queue_an_unclear_address_is_refused() -> None:
     with door(position="before-queue") as it, it.mta as mta:
         mta.hello()
         assert mta.say("MAIL FROM:< bad@x.example >") == f"{UNCLEAR_SENDER.code} {UNCLEAR_SENDER.text}"
-        mta.say('MAIL FROM:<"bad"@x.example> SIZE=10')
-        for path in ("<a@y.example (x)>", *ROUTED):
+        mta.say('MAIL FROM:\t<"bad"@x.example>\tSIZE=10')
+        for path in ("<a@y.example (x)>", "<b\x01c@y.example>", *ROUTED):
             assert mta.say(f"RCPT TO:{path}") == f"{UNCLEAR_RECIPIENT.code} {UNCLEAR_RECIPIENT.text}"
         mta.say("RCPT TO:<@r.example:a@y.example>")
         mta.say("DATA")
@@ -103,7 +103,14 @@ def test_after_the_queue_no_address_is_refused() -> None:
     with door() as it, it.mta as mta:
         mta.hello()
         assert mta.say("MAIL FROM:<root>")[:3] == "250"
-        for path in ('<"a..b"@docomo.example>', "<a%y.example@x.example>", "<bare>", "<a@y.example (x)>"):
+        for path in (
+            '<"a..b"@docomo.example>',
+            "<a%y.example@x.example>",
+            "<bare>",
+            "<a@y.example (x)>",
+            "<b\x01c@y.example>",
+            '<"b\x7fc"@y.example>\tNOTIFY=NEVER',
+        ):
             assert mta.say(f"RCPT TO:{path}")[:3] == "250"
         mta.say("DATA")
         mta.message()
@@ -114,4 +121,6 @@ def test_after_the_queue_no_address_is_refused() -> None:
         "a%y.example@x.example",
         "bare",
         "a@y.example (x)",
+        "b\x01c@y.example",
+        '"b\x7fc"@y.example',
     ]

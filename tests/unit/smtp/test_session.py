@@ -396,8 +396,8 @@ def test_a_message_that_is_too_large_is_refused_and_forgotten() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    """While there is no room, a message is deferred; afterwards there is room again. A message counts three times, and
-    one that is alone always has room."""
+    """While there is no room, a message is deferred; afterwards there is room again. A message counts three times.
+    While the others have little, there is room for any."""
     with door(memory_bytes=500_000) as it, it.mta as first, it.mta as second:
         for each in (first, second):
             each.hello()
@@ -409,6 +409,11 @@ def test_memory_is_bounded() -> None:
         assert first.message(b"\r\n")[:3] == "250"
         second.begin()
         assert second.message(b"x" * 300_000 + b"\r\n")[:3] == "250"
+        first.begin()
+        first.send(b"x" * 10_000)
+        second.begin()
+        assert second.message(b"x" * 300_000 + b"\r\n")[:3] == "250"
+        assert first.message(b"\r\n")[:3] == "250"
         assert it.front._kept == 0
 
 
