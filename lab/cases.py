@@ -77,6 +77,7 @@ class Lab:
     sink_folder: bool = True
     released_port: int = 0
     socket_group: str = ""
+    default_action: str = "tempfail"
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Lab:
@@ -90,7 +91,7 @@ class Lab:
                 Postfix(
                     self.place,
                     self.sink.port,
-                    [self.sekisho.milter()],
+                    [self.sekisho.milter(self.default_action)],
                     self.postfix_settings,
                     released_port=self.released_port,
                 )

@@ -92,6 +92,9 @@ def _run(console: Console, folder: Path, *, stay: bool, stop: threading.Event) -
 def demo(place: Path, folder: Path) -> Lab:
     """A lab as docs/operating.md describes a site, with a port for released mail, so that every command works in it."""
     port = free_port()
+    settings = merged(
+        {"mode": "enforce", "release": {"host": "127.0.0.1", "port": port}}, settings_of(folder)
+    )
     postfix = {
         "smtpd_forbid_bare_newline": "yes",
         "smtpd_peername_lookup": "yes",  # of 127.0.0.1, which stands in /etc/hosts: cases bring their names by XCLIENT
@@ -99,10 +102,11 @@ def demo(place: Path, folder: Path) -> Lab:
     }
     return Lab(
         place,
-        merged({"release": {"host": "127.0.0.1", "port": port}}, settings_of(folder)),
+        settings,
         postfix,
         released_port=port,
         socket_group="postfix",
+        default_action="accept" if settings["mode"] == "shadow" else "tempfail",
     )
 
 

@@ -82,10 +82,10 @@ class Sekisho:
     def running(self) -> bool:
         return self._server.running
 
-    def milter(self, **settings: str) -> str:
+    def milter(self, default_action: str = "tempfail", **settings: str) -> str:
         """The entry for Postfix's `smtpd_milters`."""
         extra = "".join(f", {key}={value}" for key, value in settings.items())
-        return f"{{ unix:{self.socket}, default_action=tempfail{extra} }}"
+        return f"{{ unix:{self.socket}, default_action={default_action}{extra} }}"
 
     def __enter__(self) -> Sekisho:
         self.start()

@@ -32,6 +32,7 @@ from sekisho.store.database import state_directory
 from sekisho.store.lists import snapshot
 from sekisho.store.lists.snapshot import FOREIGN_LISTS
 
+MAY_HOLD_PASSWORD = ("store", "url")  # which is an error, and never repeated
 _NO_FILE = f"{DEFAULT_PATH} is not there, the defaults hold"
 
 
@@ -112,8 +113,8 @@ def set_option(path: Path, key: str, value: str) -> None:
     """Set one option in the file, which is replaced as a whole or left as it is. Raises ConfigError with what would be
     wrong, or ClickException."""
     try:
-        text = text_of(read_bytes(path)) if os.path.lexists(path) else ""
-        parse_toml(text)
+        text = text_of(read_bytes(path)) if os.path.lexists(path) else None
+        before = parse_toml(text or "")
     except UnreadableError as error:
         raise click.ClickException(str(error)) from error
     except ContentError as error:
@@ -125,7 +126,7 @@ def set_option(path: Path, key: str, value: str) -> None:
     for meant in _meanings(value):
         try:
             option = toml_edit.path_of(key)
-            _replace(path, toml_edit.edited(text, option, meant))
+            _replace(path, toml_edit.edited(text or "", option, meant))
         except toml_edit.EditError as error:
             raise click.ClickException(f"{path}: {key}: {error}") from error
         except ConfigError as error:
@@ -133,7 +134,9 @@ def set_option(path: Path, key: str, value: str) -> None:
             continue
         except OSError as error:
             raise click.ClickException(f"{path}: {of_system(error)}") from error
-        say(f"{path}: {key} = {toml(meant)}", _in_force_after(option))
+        old = None if option == MAY_HOLD_PASSWORD else toml_edit.value_at(before, option)
+        note = " (a new file)" if text is None else "" if old is None else f" (was {toml(old)})"
+        say(f"{path}: {key} = {toml(meant)}{note}", _in_force_after(option))
         return
     assert wrong is not None
     raise wrong

@@ -71,9 +71,9 @@ def _added(
     force: bool,
 ) -> tuple[Changed, list[str]]:
     """Add entries to the store. Returns what changed, and a line for those that stand on both lists now. Without
-    `force` raises ConfigError for each that would drop a condition of the entry that it replaces."""
+    `force` raises ConfigError for each that would drop a condition of an entry that stands there."""
     stored = store.entries()[1]
-    loosened = list(refuse_loosened(entries, stored, SystemClock().now().timestamp()))
+    loosened = list(refuse_loosened(entries, config.lists, stored, SystemClock().now().timestamp()))
     if loosened and not force:
         raise ConfigError(tuple(f"{name}: {reason}" for name, reason in loosened))
     both = ", ".join(printable(each.entry, 200) for each in on_both(entries, config.lists, stored))
@@ -108,6 +108,8 @@ def remove(config: Config, name: str, entry: str, scope: str) -> None:
             raise click.ClickException(f"{wanted.entry} {where}")
         when = in_force(config, done.version)
     output.say(f"version {done.version}: {wanted.entry} removed from {name}; {when}")
+    if is_configured(config.lists, name, wanted):
+        output.say(f"it still stands on {name} in the configuration: take it out there, too")
 
 
 def show(config: Config, style: str) -> None:

@@ -205,7 +205,7 @@ def _near(report: PeriodReport) -> Iterator[str]:
             last = threshold
         domain = next(iter(mail.names["author_domain"]), "?")
         where = _("above") if side == "above" else _("below")
-        yield f"    {mail.score:>5g} {where}  {mail.id or mail.queue_id}  {domain}"
+        yield f"    {mail.score:>5g}  {where}  {mail.id or mail.queue_id}  {domain}"
 
 
 def _next(report: PeriodReport) -> Iterator[str]:
@@ -247,7 +247,11 @@ def _doubts(report: PeriodReport) -> Iterator[str]:
     """Why the figures may be too low, and what to do about it."""
     if report.dropped:
         yield _("The log lost {number} lines: the figures are too low.").format(number=report.dropped)
-    elif not report.complete:
+    if report.damaged:
+        yield _("{number} lines were cut on the way and cannot be read: the figures are too low.").format(
+            number=report.damaged
+        )
+    if not (report.complete or report.dropped or report.damaged):
         yield _(
             "Some lines name not all findings or recipients: raise journal.findings and journal.recipients."
         )

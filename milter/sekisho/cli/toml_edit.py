@@ -31,7 +31,7 @@ def path_of(key: str) -> Path:
     with suppress(*_UNREADABLE):
         found = tomllib.loads(f"{key} = 0")
     path = _only_path(found)
-    if not path or found is None or _at(found, path) != 0:
+    if not path or found is None or value_at(found, path) != 0:
         raise EditError(
             "is no key of TOML: put a part with other characters than letters, digits, - and _ in quotes, as in "
             "'recipients.\"example.jp\".mode'"
@@ -42,7 +42,7 @@ def path_of(key: str) -> Path:
 def edited(text: str, path: Path, value: Any) -> str:
     """The text with that value at the path. Raises EditError if that cannot be done without another change."""
     before = tomllib.loads(text)
-    if isinstance(_at(before, path), dict) and not isinstance(value, dict):
+    if isinstance(value_at(before, path), dict) and not isinstance(value, dict):
         raise EditError(f"is a table: set what stands in it, as in {dotted((*path, 'NAME'))}")
     wanted = _with(before, path, value)
     if wanted is None:
@@ -69,7 +69,7 @@ def _set(text: str, path: Path, value: Any) -> str:
 
 def _places(text: str, before: Mapping[str, Any], path: Path) -> Iterator[str]:
     """The text with a line for a value that is not there yet, in each place where the table of the value may be."""
-    if _at(before, path) is not None:
+    if value_at(before, path) is not None:
         return
     name = dotted(path[-1:])
     lines = text.splitlines(keepends=True)
@@ -106,7 +106,7 @@ def _only_path(value: Any) -> Path:
     return tuple(path)
 
 
-def _at(table: Any, path: Path) -> Any:
+def value_at(table: Any, path: Path) -> Any:
     """What stands at a path; None if nothing does."""
     for part in path:
         if not isinstance(table, Mapping) or part not in table:

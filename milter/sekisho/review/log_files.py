@@ -104,10 +104,21 @@ def parse(line: str) -> dict[str, Any]:
     return found
 
 
+def is_damaged(line: str) -> bool:
+    """True for a line of JSON that has an event and cannot be read: something on its way has cut it."""
+    text = _without_head(line)
+    return text.startswith("{") and '"event"' in text and not _fields(line)
+
+
+def _without_head(line: str) -> str:
+    if line.startswith("{") or _BEGINS_WITH_PAIR.match(line):
+        return line
+    head = _HEAD.match(line)
+    return line[head.end() :] if head else ""
+
+
 def _fields(line: str) -> dict[str, Any]:
-    if not line.startswith("{") and not _BEGINS_WITH_PAIR.match(line):
-        head = _HEAD.match(line)
-        line = line[head.end() :] if head else ""
+    line = _without_head(line)
     if line.startswith("{"):
         try:
             found = json.loads(line)

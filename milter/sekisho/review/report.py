@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sekisho.review.log_files import parse, values_of
+from sekisho.review.log_files import is_damaged, parse, values_of
 from sekisho.text import ELLIPSIS, printable
 from sekisho.verdict import BY_POINTS, UNJUDGED, WORDS, Thresholds
 
@@ -46,7 +46,8 @@ class LoggedMail:
 @dataclass(slots=True)
 class PeriodReport:
     """The counts of a period. `dropped`: lines that the log lost. `begins`: when its first message came. `lines`: how
-    many lines were read that are not empty, of any time; `own_lines`: how many of them are of our log."""
+    many lines were read that are not empty, of any time; `own_lines`: how many of them are of our log; `damaged`: how
+    many are of our log and were cut on the way."""
 
     since: datetime
     until: datetime
@@ -56,6 +57,7 @@ class PeriodReport:
     dropped: int = 0
     lines: int = 0
     own_lines: int = 0
+    damaged: int = 0
     begins: datetime | None = None
     totals: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -111,7 +113,10 @@ def report_of(lines: Iterable[str], report: PeriodReport, *, findings: int, reci
         facts = parse(line)
         report.lines += bool(line.strip())
         report.own_lines += "event" in facts and "time" in facts
-        if facts.get("event") == "log_lines_dropped":
+        if not facts and is_damaged(line):
+            report.damaged += 1
+            report.complete = False
+        elif facts.get("event") == "log_lines_dropped":
             at = _time(facts.get("time"))
             if at is not None and report.since <= at < report.until:
                 report.dropped += int(_number(facts.get("lines")))
@@ -166,6 +171,7 @@ def report_document(report: PeriodReport) -> dict[str, Any]:
         "complete": report.complete,
         "begins": None if report.begins is None else report.begins.isoformat(timespec="seconds"),
         "lines_dropped": report.dropped,
+        "lines_damaged": report.damaged,
         "totals": {name: report.totals[name] for name in TOTALS},
         "by": {
             "verdict": {word: report.verdicts[word] for word in WORDS},

@@ -62,11 +62,12 @@ def refuse_doubtful(name: str, entry: ListEntry, now: float) -> None:
 
 
 def refuse_loosened(
-    entries: Iterable[tuple[str, ListEntry]], stored: Iterable[Stored], now: float
+    entries: Iterable[tuple[str, ListEntry]], configured: ListOptions, stored: Iterable[Stored], now: float
 ) -> Iterator[tuple[str, str]]:
-    """`(list, reason)` for each allow entry that would take the place of one with a condition that it does not have.
-    `now` is Unix time in seconds. A person may insist."""
-    standing = {(each.list, *each.entry.key): each.entry for each in stored}
+    """`(list, reason)` for each allow entry that lacks a condition of one that stands there, in the configuration or in
+    the store. `now` is Unix time in seconds. A person may insist."""
+    standing = {("allow", *each.key): each for each in configured.allow}
+    standing |= {(each.list, *each.entry.key): each.entry for each in stored}
     for name, entry in entries:
         before = standing.get((name, *entry.key))
         if before is None or not before.in_force(now):
@@ -78,7 +79,7 @@ def refuse_loosened(
             yield (
                 name,
                 f"{entry.entry}: stands there with the condition {' and '.join(lost)}, which this entry does not have; "
-                "--force replaces it all the same",
+                "--force adds it all the same",
             )
 
 

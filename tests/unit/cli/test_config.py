@@ -257,7 +257,9 @@ def test_set_says_what_puts_the_change_in_force(
 ) -> None:
     """As docs/options.md says it of the option."""
     done = sekisho("config", "set", key, value, "--config", tmp_path / "sekisho.toml")
-    assert done.out.endswith(f"\nin force after: systemctl {verb} sekisho-milter\n")
+    assert done.out.endswith(f" (a new file)\nin force after: systemctl {verb} sekisho-milter\n")
+    done = sekisho("config", "set", key, value, "--config", tmp_path / "sekisho.toml")
+    assert " (was " in done.out
 
 
 def test_set_changes_the_file_behind_a_link(sekisho: Command, tmp_path: Path) -> None:

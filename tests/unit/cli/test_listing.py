@@ -186,6 +186,17 @@ def test_a_condition_is_dropped_only_by_force(
     assert sekisho(*add, *after).status == 0
 
 
+def test_an_entry_of_the_configuration_counts_too(sekisho: Command, config: Path) -> None:
+    """Its condition is dropped only by force, and `remove` says that it is still there."""
+    entry = '[lists]\nallow = [{entry = "z.example", authenticated = true}]\n'
+    config.write_text(config.read_text("utf-8") + entry, "utf-8")
+    done = sekisho("list", "add", "allow", "z.example", "--config", config)
+    assert (done.status, "the condition authenticated" in done.err) == (2, True)
+    assert sekisho("list", "add", "allow", "z.example", "--force", "--config", config).status == 0
+    done = sekisho("list", "remove", "allow", "z.example", "--config", config)
+    assert done.out.endswith("\nit still stands on allow in the configuration: take it out there, too\n")
+
+
 def test_an_import_counts_what_it_did(sekisho: Command, config: Path, tmp_path: Path) -> None:
     """Added, changed and unchanged are all of the file."""
     for entry in ("a.example", "b.example"):

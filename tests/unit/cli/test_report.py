@@ -121,6 +121,21 @@ def test_a_week_is_summed_up(sekisho: Command, config: Path, week: Week, tmp_pat
     ]
 
 
+def test_lines_that_were_cut_on_the_way_are_counted(
+    sekisho: Command, config: Path, week: Week, tmp_path: Path
+) -> None:
+    """A transport that cuts long lines cuts those of the severest verdicts: that must not look like a quiet week."""
+    week.usual()
+    cut = [line if len(line) < 700 else f"{line[:700]}\n" for line in week.lines]
+    (tmp_path / "sekisho.log").write_text("".join(cut))
+    found = sekisho("report", "--since", "30d", "--format", "json", "--config", config).json
+    broken = sum(line.startswith("{") and not line.endswith("}\n") for line in cut)
+    assert found["lines_damaged"] == broken == (7 if week.lines[0].startswith("{") else 0)
+    assert found["totals"]["messages"] == len(week.lines) - broken
+    assert found["complete"] is (broken == 0)
+    assert ("were cut on the way" in sekisho("report", "--config", config).out) is (broken > 0)
+
+
 def test_the_text_is_one_screen_that_says_what_to_do(
     sekisho: Command, config: Path, week: Week, tmp_path: Path
 ) -> None:
@@ -133,7 +148,7 @@ def test_the_text_is_one_screen_that_says_what_to_do(
     assert max(map(cell_len, lines)) <= 100
     assert "would have been done, but for shadow or max_action: tag 1, hold 2, reject 1" in text
     assert re.search(r"  stranger\.example +1 +3 +- +- +4\n", text)
-    assert re.search(r" 8\.25 above  REF21  stranger\.example", text)
+    assert re.search(r" 8\.25  above  REF21  stranger\.example", text)
     assert "friend.example" not in text
     assert "sekisho trace" in text
     assert not set(text) & set("\x1b│─…")
