@@ -230,7 +230,7 @@ def test_a_file_that_only_root_can_read_is_found(home: Home) -> None:
     assert (done.returncode, status) == (2, 2)
     assert (
         words
-        == [f"Error: {home.config}: Permission denied: user {USER} needs the right to it"]
+        == [f"{home.config}: Permission denied: user {USER} needs the right to it"]
         == done.stderr.splitlines()[1:]
     )
 
@@ -241,7 +241,7 @@ def test_all_faults_are_said_at_once(home: Home) -> None:
         shutil.rmtree(home.directory / name)
     home.write()
     said = home.check().stderr.splitlines()[1:]
-    keys = [line.removeprefix(f"Error: {home.config}: ").partition(":")[0] for line in said]
+    keys = [line.removeprefix(f"{home.config}: ").partition(":")[0] for line in said]
     assert keys == ["log.target", "journal.key_file", "brands.overlay", "vocabulary.overlay", "wire.socket"]
     assert home.serve() == (2, said)
 
