@@ -230,8 +230,10 @@ def test_the_end_of_a_process_waits_for_a_slow_reader_but_not_for_ever(tmp_path:
 
 
 def in_process(body: str, first: str = "", **streams: object) -> subprocess.Popen[bytes]:
-    """A process that sets the log up on its standard error, as the daemon does."""
-    code = f"import logging, os, sys\nfrom sekisho import log\n{first}\nlog.setup(log.LogOptions())\n{body}"
+    """A process that sets the log up on its standard error, as the daemon does. It imports before `first`, because
+    another user may not be able to read our interpreter."""
+    imports = "import logging, os, sys\nfrom sekisho.log import LogOptions, setup"
+    code = f"{imports}\n{first}\nsetup(LogOptions())\n{body}"
     environment = {**os.environ, "PYTHONPATH": "milter"}
     return subprocess.Popen([sys.executable, "-c", code], env=environment, **streams)  # type: ignore[call-overload]
 
