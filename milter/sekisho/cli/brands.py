@@ -18,7 +18,7 @@ from sekisho.brands import Brand, BrandIndex
 from sekisho.brands.lint import lint as flaws_of
 from sekisho.brands.model import DomainEntry, Policy
 from sekisho.cli import output
-from sekisho.cli.similar import did_you_mean
+from sekisho.cli.similar import nearest
 from sekisho.config import Config
 from sekisho.package_data import shipped
 
@@ -107,7 +107,7 @@ def _find(registry: BrandIndex, wanted: str) -> Brand:
     if len(named) == 1 and (brand := registry.get(*named)):
         return brand
     ids = [brand.id for brand in registry.brands]
-    hint = did_you_mean(wanted, ids, "`sekisho brands list` shows all", sorted(named))
+    hint = nearest(wanted, ids, "`sekisho brands list` shows all", sorted(named))
     raise click.UsageError(f"there is no brand {wanted!r}; {hint}")
 
 

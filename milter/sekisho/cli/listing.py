@@ -27,10 +27,10 @@ from sekisho.runtime_changes.lists import (
     entry_rows,
     export_of,
     is_configured,
+    loosened,
     on_both,
     read_entry,
     refuse_doubtful,
-    refuse_loosened,
 )
 from sekisho.runtime_changes.watch import FOLLOW_SECONDS
 from sekisho.status import answers
@@ -73,13 +73,13 @@ def _added(
     """Add entries to the store. Returns what changed, and a line for those that stand on both lists now. Without
     `force` raises ConfigError for each that would drop a condition of an entry that stands there."""
     stored = store.entries()[1]
-    loosened = list(refuse_loosened(entries, config.lists, stored, SystemClock().now().timestamp()))
-    if loosened and not force:
-        raise ConfigError(tuple(f"{name}: {reason}" for name, reason in loosened))
+    if not force:
+        doubts = loosened(entries, config.lists, stored, SystemClock().now().timestamp())
+        if faults := tuple(f"{name}: {reason}" for name, reason in doubts):
+            raise ConfigError(faults)
     both = ", ".join(printable(each.entry, 200) for each in on_both(entries, config.lists, stored))
-    return store.add(entries, who_imports), [
-        f"on allow and on block: {both}: allow has priority"
-    ] if both else []
+    conflicts = [f"on allow and on block: {both}: allow has priority"] if both else []
+    return store.add(entries, who_imports), conflicts
 
 
 def _told(name: str, entry: ListEntry | None) -> str:

@@ -98,8 +98,9 @@ class Screen(Console):
 def console(stream: IO[str] | None = None) -> Screen:
     """A console on standard output (or another stream), as wide as the terminal, also as that of a reader behind a
     pipe; `FILE_COLUMNS` wide for a file."""
-    reader = None if (stream or sys.stdout).isatty() else reader_columns()
-    width = None if (stream or sys.stdout).isatty() else reader or FILE_COLUMNS
+    is_terminal = (stream or sys.stdout).isatty()
+    reader = None if is_terminal else reader_columns()
+    width = None if is_terminal else reader or FILE_COLUMNS
     screen = Screen(file=stream, highlight=False, markup=False, emoji=False, width=width)
     screen.reader_known = reader is not None
     return screen

@@ -37,7 +37,10 @@ def run(
     try:
         _purge(config, min(age, LONGEST_AGE), states, dry_run=dry_run, yes=yes, style=style)
     except NeverMadeError:
-        (_show(0, (), style) if dry_run else _tell(0, style))
+        if dry_run:
+            _show(0, (), style)
+        else:
+            _tell(0, style)
 
 
 def _purge(

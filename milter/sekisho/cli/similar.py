@@ -13,7 +13,7 @@ from sekisho.config import Config
 MAX_NAMED = 3
 
 
-def did_you_mean(typed: str, known: Iterable[str], otherwise: str, meant: Sequence[str] = ()) -> str:
+def nearest(typed: str, known: Iterable[str], otherwise: str, meant: Sequence[str] = ()) -> str:
     """The end of an error about an unknown id: those that are `meant` or like it, else where all of them are
     listed."""
     ids = sorted(known)
@@ -30,12 +30,12 @@ def refuse_unknown(config: Config, brand: str | None, finding: str | None) -> No
 
         brands = {each.id for each in compose.knowledge(config).registry.brands}
         if brand not in brands:
-            hint = did_you_mean(brand, brands, "`sekisho brands list` shows all")
+            hint = nearest(brand, brands, "`sekisho brands list` shows all")
             raise click.UsageError(f"--brand: there is no brand {output.shown(brand)!r}; {hint}")
     if finding is not None:
         from sekisho.checks.table import KINDS  # noqa: PLC0415 - it brings all checks
 
         findings = {each.id for each in KINDS}
         if finding not in findings:
-            hint = did_you_mean(finding, findings, "docs/checks.md has all")
+            hint = nearest(finding, findings, "docs/checks.md has all")
             raise click.UsageError(f"--finding: there is no finding {output.shown(finding)!r}; {hint}")

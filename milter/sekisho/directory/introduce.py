@@ -18,9 +18,7 @@ from sekisho.ports import Site
 
 MAX_DEPTH = 5  # of aliases that lead to aliases
 MAX_TARGETS = 200  # of one alias
-MAX_RECIPIENTS = (
-    1000  # that tables are asked for: as many as Postfix takes by default (smtpd_recipient_limit)
-)
+MAX_RECIPIENTS = 1000  # that tables are asked for; Postfix's default of smtpd_recipient_limit
 MAX_ADDRESSES = 2000  # that are followed for one message
 MAX_PARENT_LABELS = 8  # of the names above a domain that are asked for
 MAX_NAME_CHARS = 120  # of a display name

@@ -16,12 +16,8 @@ from sekisho.doctor.commands import UNIT, Commands, both, systemctl
 from sekisho.doctor.model import Diagnosis, note, warning
 from sekisho.plain_errors import own_user
 
-_INDEXED = {
-    "hash": ".db",
-    "btree": ".db",
-    "lmdb": ".lmdb",
-    "cdb": ".cdb",
-}  # what postmap makes of a text file
+# What postmap makes of a text file.
+_INDEXED = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb"}
 PATIENCE_SECONDS = 5.0
 _DROP_INS = f"/etc/systemd/system/{UNIT}.service.d"
 DROP_IN = both(

@@ -61,7 +61,7 @@ def refuse_doubtful(name: str, entry: ListEntry, now: float) -> None:
         raise EntryError(*(f"{each}; --force adds it all the same" for each in doubts))
 
 
-def refuse_loosened(
+def loosened(
     entries: Iterable[tuple[str, ListEntry]], configured: ListOptions, stored: Iterable[Stored], now: float
 ) -> Iterator[tuple[str, str]]:
     """`(list, reason)` for each allow entry that lacks a condition of one that stands there, in the configuration or in

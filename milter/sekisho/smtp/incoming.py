@@ -25,9 +25,7 @@ MAX_FIELDS = 100_000
 """Fields of a header that are looked at, so that the time is bounded. Nobody knows whether those below are forged, so
 the message is one with more forged fields than can be deleted."""
 _LITERAL = re.compile(rb"\[(?:IPv6:)?([0-9A-Fa-f.:]{2,45})\]", re.IGNORECASE)
-_MAX_TRACE_BYTES = (
-    10_000  # of a Received field that are searched for the client's address, behind a long HELO
-)
+_MAX_TRACE_BYTES = 10_000  # of a Received field: the client's address may stand behind a long HELO
 _CHUNK_BYTES = 65_536
 
 

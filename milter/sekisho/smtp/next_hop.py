@@ -114,10 +114,8 @@ class NextHop:
             reply = client.data()
             if reply.refuses:
                 return self._sane(reply)
-            if (
-                not wanted()
-            ):  # the next hop waits for the message; only the end of the session takes that back
-                self.close()
+            if not wanted():
+                self.close()  # the next hop waits for the message: only the end of the session takes that back
                 return LATER
             return self._sane(client.content(raw))
         except (OSError, ValueError) as error:
